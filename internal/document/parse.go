@@ -1,0 +1,342 @@
+package document
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// SyntaxError says where and why a text is not acceptable as a record. It never quotes the text.
+type SyntaxError struct {
+	Offset int    // bytes before the fault
+	Reason string // what was wanted, or which limit was passed
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("invalid JSON at byte %d: %s", e.Offset, e.Reason)
+}
+
+// keepTape is the tape that a Document keeps from a record to the next: one huge record must not hold memory for ever.
+const keepTape = 1 << 14
+
+// Parse checks that data is one JSON text and indexes it. Edits planned before are forgotten. The Document refers to data until
+// the next Parse: the caller must not change it meanwhile. The error is a *SyntaxError.
+func (d *Document) Parse(data []byte) error {
+	d.data = data
+	d.edits, d.arena = d.edits[:0], d.arena[:0]
+	if cap(d.tape) > keepTape {
+		d.tape = nil
+	}
+	d.tape, d.open = d.tape[:0], d.open[:0]
+	if limit := or(d.Limits.Size, DefaultSize); len(data) > limit {
+		return &SyntaxError{limit, fmt.Sprintf("record of %d bytes; the limit is %d", len(data), limit)}
+	}
+	if err := d.index(data); err != nil {
+		d.tape = d.tape[:0]
+		return err
+	}
+	return nil
+}
+
+func or(n, fallback int) int {
+	if n > 0 {
+		return n
+	}
+	return fallback
+}
+
+// index is the parser: one loop over the text, a tape entry a value, no recursion. The gotos are its states:
+//
+//	value ─▶ (container: key or value) … ─▶ after ─▶ key | value | closed ─▶ after … ─▶ end
+func (d *Document) index(data []byte) error {
+	maxDepth, maxValues := or(d.Limits.Depth, DefaultDepth), or(d.Limits.Values, DefaultValues)
+	var (
+		tape           = d.tape
+		open           = d.open
+		i              int    // the byte looked at
+		key, keyLen    uint32 // the name read last, for the value that follows
+		esc            escapes
+		inObject       bool // the innermost open container is an object
+		c              byte
+		parent, reason = uint32(0), ""
+	)
+	defer func() { d.tape, d.open = tape, open }()
+	if len(data) >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF {
+		return &SyntaxError{0, "record begins with a byte order mark"}
+	}
+
+value:
+	for i < len(data) && isSpace(data[i]) {
+		i++
+	}
+	if i >= len(data) {
+		reason = "text ends where a value should stand"
+		goto fail
+	}
+	if len(tape) >= maxValues {
+		reason = fmt.Sprintf("more than %d values", maxValues)
+		goto fail
+	}
+	switch c = data[i]; {
+	case c == '"':
+		start := i
+		i++
+		for i+8 <= len(data) {
+			if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		if i >= len(data) || data[i] != '"' {
+			var escaped bool
+			if i, escaped, reason = scanString(data, i); reason != "" {
+				goto fail
+			}
+			if escaped {
+				esc |= textEscaped
+			}
+		}
+		i++
+		tape = append(tape, entry{uint32(start), uint32(i), key, keyLen, uint32(len(tape) + 1), String, esc})
+	case c == '{' || c == '[':
+		if len(open) >= maxDepth {
+			reason = fmt.Sprintf("more than %d objects and arrays inside each other", maxDepth)
+			goto fail
+		}
+		open = append(open, uint32(len(tape)))
+		inObject = c == '{'
+		kind := Array
+		if inObject {
+			kind = Object
+		}
+		tape = append(tape, entry{start: uint32(i), key: key, keyLen: keyLen, kind: kind, escapes: esc})
+		for i++; i < len(data) && isSpace(data[i]); i++ {
+		}
+		if i < len(data) && data[i] == c+2 { // '}' and ']' stand two behind their openers
+			goto closed
+		}
+		if inObject {
+			goto name
+		}
+		key, keyLen, esc = 0, 0, 0
+		goto value
+	case c == '-' || c-'0' <= 9:
+		start := i
+		if i, reason = scanNumber(data, i); reason != "" {
+			goto fail
+		}
+		tape = append(tape, entry{uint32(start), uint32(i), key, keyLen, uint32(len(tape) + 1), Number, esc})
+	default:
+		kind, n := literal(data[i:])
+		if kind == Invalid {
+			reason = "want a value"
+			goto fail
+		}
+		tape = append(tape, entry{uint32(i), uint32(i + n), key, keyLen, uint32(len(tape) + 1), kind, esc})
+		i += n
+	}
+
+after: // a value has ended before data[i]
+	if len(open) == 0 {
+		goto end
+	}
+	for i < len(data) && isSpace(data[i]) {
+		i++
+	}
+	if i >= len(data) {
+		reason = "text ends inside an object or array"
+		goto fail
+	}
+	switch c = data[i]; {
+	case c == ',':
+		i++
+		if inObject {
+			goto name
+		}
+		key, keyLen, esc = 0, 0, 0
+		goto value
+	case c == '}' && inObject, c == ']' && !inObject:
+		goto closed
+	case inObject:
+		reason = "want ',' or '}' after a member of an object"
+	default:
+		reason = "want ',' or ']' after an element of an array"
+	}
+	goto fail
+
+closed: // data[i] closes the innermost container
+	i++
+	parent = open[len(open)-1]
+	tape[parent].end, tape[parent].next = uint32(i), uint32(len(tape))
+	open = open[:len(open)-1]
+	if len(open) > 0 {
+		inObject = tape[open[len(open)-1]].kind == Object
+	}
+	goto after
+
+name:
+	for i < len(data) && isSpace(data[i]) {
+		i++
+	}
+	if i >= len(data) || data[i] != '"' {
+		reason = "want a member's name in quotes"
+		goto fail
+	}
+	i++
+	key, esc = uint32(i), 0
+	for i+8 <= len(data) {
+		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+			break
+		}
+		i += 8
+	}
+	if i >= len(data) || data[i] != '"' {
+		var escaped bool
+		if i, escaped, reason = scanString(data, i); reason != "" {
+			goto fail
+		}
+		if escaped {
+			esc = keyEscaped
+		}
+	}
+	keyLen = uint32(i) - key
+	for i++; i < len(data) && isSpace(data[i]); i++ {
+	}
+	if i >= len(data) || data[i] != ':' {
+		reason = "want ':' after a member's name"
+		goto fail
+	}
+	i++
+	goto value
+
+end:
+	for i < len(data) && isSpace(data[i]) {
+		i++
+	}
+	if i == len(data) {
+		return nil
+	}
+	reason = "text goes on after the record"
+fail:
+	return &SyntaxError{i, reason}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+const (
+	lows  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special marks the bytes of w that end a run of plain string text: a quote, a backslash, a control character or a byte beyond
+// ASCII. The lowest mark is exact; a mark above it can be a borrow's.
+func special(w uint64) uint64 {
+	return (((w ^ '"'*lows) - lows) | ((w ^ '\\'*lows) - lows) | (w - 0x20*lows) | w) & highs
+}
+
+// scanString reads on in a string from data[i], which needs a closer look, to its closing quote.
+func scanString(data []byte, i int) (end int, escaped bool, reason string) {
+	for i < len(data) {
+		switch c := data[i]; {
+		case c == '"':
+			return i, escaped, ""
+		case c == '\\':
+			escaped = true
+			n := escapeLen(data[i:])
+			if n == 0 {
+				return i, escaped, `invalid escape in a string`
+			}
+			i += n
+		case c < 0x20:
+			return i, escaped, "control character in a string"
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			r, n := utf8.DecodeRune(data[i:])
+			if r == utf8.RuneError && n <= 1 {
+				return i, escaped, "invalid UTF-8"
+			}
+			i += n
+			continue
+		}
+		for i+8 <= len(data) {
+			if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+	}
+	return i, escaped, "text ends inside a string"
+}
+
+// escapeLen returns the length of the escape that b begins with, 0 where it is none.
+func escapeLen(b []byte) int {
+	if len(b) < 2 {
+		return 0
+	}
+	switch b[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if len(b) >= 6 && hex4(b[2:6]) >= 0 {
+			return 6
+		}
+	}
+	return 0
+}
+
+// scanNumber reads the number that begins at data[i].
+func scanNumber(data []byte, i int) (end int, reason string) {
+	if data[i] == '-' {
+		i++
+	}
+	switch {
+	case i < len(data) && data[i] == '0':
+		i++
+	case i < len(data) && data[i]-'1' <= 8:
+		i = scanDigits(data, i)
+	default:
+		return i, "want a digit in a number"
+	}
+	if i < len(data) && data[i] == '.' {
+		first := i + 1
+		if i = scanDigits(data, first); i == first {
+			return i, "want a digit behind a number's point"
+		}
+	}
+	if i < len(data) && data[i]|0x20 == 'e' {
+		i++
+		if i < len(data) && (data[i] == '+' || data[i] == '-') {
+			i++
+		}
+		first := i
+		if i = scanDigits(data, first); i == first {
+			return i, "want a digit in a number's exponent"
+		}
+	}
+	return i, ""
+}
+
+func scanDigits(data []byte, i int) int {
+	for i < len(data) && data[i]-'0' <= 9 {
+		i++
+	}
+	return i
+}
+
+// literal recognises null, true and false at the start of b and returns their length.
+func literal(b []byte) (Kind, int) {
+	switch {
+	case len(b) >= 4 && string(b[:4]) == "null":
+		return Null, 4
+	case len(b) >= 4 && string(b[:4]) == "true":
+		return True, 4
+	case len(b) >= 5 && string(b[:5]) == "false":
+		return False, 5
+	}
+	return Invalid, 0
+}
