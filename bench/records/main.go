@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"trunkline/internal/contactcentre"
@@ -84,7 +85,8 @@ func (s statistics) String() string {
 	if n == 0 {
 		return "0 records, 0 bytes\n"
 	}
-	text := fmt.Sprintf("%d records, %d bytes; mean %d B, p50 %d B, p99 %d B, max %d B\n",
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d records, %d bytes; mean %d B, p50 %d B, p99 %d B, max %d B\n",
 		n, s.bytes, (s.bytes-int64(n))/int64(n), s.sizes[n/2], s.sizes[n*99/100], s.sizes[n-1])
 	kinds := make([]contactcentre.What, 0, len(s.kinds))
 	for what := range s.kinds {
@@ -92,7 +94,7 @@ func (s statistics) String() string {
 	}
 	slices.SortFunc(kinds, func(a, b contactcentre.What) int { return s.kinds[b] - s.kinds[a] })
 	for _, what := range kinds {
-		text += fmt.Sprintf("%8d %s %s\n", s.kinds[what], what.Kind, what.Channel)
+		fmt.Fprintf(&text, "%8d %s %s\n", s.kinds[what], what.Kind, what.Channel)
 	}
-	return text
+	return text.String()
 }

@@ -91,7 +91,7 @@ func TestQuirksOfRealRecords(t *testing.T) {
 			return end != "" && instant(t, r["DisconnectTimestamp"]).Sub(instant(t, end)).Minutes() == 19
 		},
 		"shape of 2019": func(r object) bool {
-			for _, key := range strings.Fields("DisconnectReason Campaign References ContactDetails ScheduledTimestamp VoiceIdResult") {
+			for key := range strings.FieldsSeq("DisconnectReason Campaign References ContactDetails ScheduledTimestamp VoiceIdResult") {
 				if _, present := r[key]; present {
 					return false
 				}
