@@ -1,0 +1,2 @@
+// Package scrub finds personal data inside free text.
+package scrub
