@@ -128,16 +128,14 @@ function destroy(request) {
   else request.socket.resetAndDestroy(); // RST, where TLS can only close
 }
 
-function answer(request, response, {status = 200, headers = {}, body = '', delay = 0, fault}) {
-  setTimeout(() => {
-    if (fault === 'hang' || response.destroyed) return;
-    if (fault === 'reset') return destroy(request);
-    const bytes = Buffer.from(body || (fault === 'half' ? 'half of this body is sent' : ''));
-    response.writeHead(status, {'content-length': bytes.length, ...headers});
-    if (fault !== 'half') return response.end(bytes);
-    // The other side has the head and the half before the connection goes.
-    response.write(bytes.subarray(0, bytes.length / 2), () => setTimeout(() => destroy(request), 10));
-  }, delay);
+function answer(request, response, {status = 200, headers = {}, body = '', fault}) {
+  if (fault === 'hang' || response.destroyed) return;
+  if (fault === 'reset') return destroy(request);
+  const bytes = Buffer.from(body || (fault === 'half' ? 'half of this body is sent' : ''));
+  response.writeHead(status, {'content-length': bytes.length, ...headers});
+  if (fault !== 'half') return response.end(bytes);
+  // The other side has the head and the half before the connection goes.
+  response.write(bytes.subarray(0, bytes.length / 2), () => setTimeout(() => destroy(request), 10));
 }
 
 function receive(request, response) {
@@ -150,7 +148,8 @@ function receive(request, response) {
     const next = nextAnswer();
     const status = next.fault === 'reset' || next.fault === 'hang' ? {} : {status: next.status ?? 200};
     log(request, connection, chunks, {...status, fault: next.fault});
-    answer(request, response, next);
+    if (next.delay) setTimeout(() => answer(request, response, next), next.delay);
+    else answer(request, response, next);
   });
   const aborted = () => {
     if (!complete) log(request, connection, chunks, {aborted: true});
