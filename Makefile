@@ -60,7 +60,7 @@ fuzz: ## each fuzz target alone; FUZZ=20000x says how often (Go)
 
 interop: ## the same questions put to AWS's own Java libraries (make test's, Java 17, Maven)
 	@.ci/need 'make interop' go gcc node python java maven
-	go test -race -count=1 -timeout 30m -tags interop ./test/interop/...
+	@PACKAGES=./test/interop/... test/unit.sh -race -count=1 -timeout 30m -tags interop --
 
 bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go)
 	@.ci/need 'make bench' go

@@ -5,7 +5,8 @@ set -eu
 #
 #   test/unit.sh [FLAG...] -- [SERVER-FOLDER...]
 #
-# FLAGs go to go test. A skipped test is named with its reason; with CI=true it is a failure.
+# FLAGs go to go test. PACKAGES says which packages instead of all, for example ./test/interop/... . A skipped test is named
+# with its reason; with CI=true it is a failure.
 
 flags=
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -21,14 +22,17 @@ if [ $# -gt 0 ]; then
 	servers=$(for folder in "$@"; do printf './%s\n' "$folder"; done)
 	servers=$(go list $servers)
 fi
-all=$(go list ./...)
-others=$(printf '%s\n' "$all" | grep -vxF -e "${servers:-no such package}" || true)
+others=${PACKAGES:-}
+if [ -z "$others" ]; then
+	all=$(go list ./...)
+	others=$(printf '%s\n' "$all" | grep -vxF -e "${servers:-no such package}" || true)
+fi
 
 # gotestsum prints a line a package, the output of what fails, and the skipped tests at the end.
 run() {
 	log=$1
 	shift
-	go tool -modfile=tools.mod gotestsum --format pkgname --format-hide-empty-pkg --hide-summary=output \
+	go tool -modfile=tools.mod gotestsum --format pkgname --format-hide-empty-pkg \
 		--jsonfile ".cache/$log" -- $flags "$@"
 }
 
