@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -53,7 +55,7 @@ func TestInstallOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	fills := 0 // guarded by the lock under test, which the race detector checks
+	var fills atomic.Int32
 	fill := func() error {
 		unlock, err := lock(folder)
 		if err != nil {
@@ -61,7 +63,7 @@ func TestInstallOnce(t *testing.T) {
 		}
 		defer unlock()
 		return once(folder, "packages", "true", []string{"lock.json"}, func() error {
-			fills++
+			fills.Add(1)
 			return os.Mkdir(filepath.Join(folder, "packages"), 0o755)
 		})
 	}
@@ -75,12 +77,37 @@ func TestInstallOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if fills != 1 {
-		t.Errorf("eight at once: got %d fills, want 1", fills)
+	if got := fills.Load(); got != 1 {
+		t.Errorf("eight at once: got %d fills, want 1", got)
 	}
 	write("2")
-	if err := fill(); err != nil || fills != 2 {
-		t.Errorf("changed lockfile: got %d fills and error %v, want 2", fills, err)
+	err := fill()
+	if got := fills.Load(); err != nil || got != 2 {
+		t.Errorf("changed lockfile: got %d fills and error %v, want 2", got, err)
+	}
+}
+
+// While one holds the lock nobody else gets it, and afterwards they do.
+func TestInstallLock(t *testing.T) {
+	folder := t.TempDir()
+	tryLock := func() error {
+		file, err := os.Open(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		return syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	}
+	unlock, err := lock(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tryLock(); !errors.Is(err, syscall.EWOULDBLOCK) {
+		t.Errorf("while it is held: got error %v, want %v", err, syscall.EWOULDBLOCK)
+	}
+	unlock()
+	if err := tryLock(); err != nil {
+		t.Errorf("after it was given back: got error %v, want none", err)
 	}
 }
 
