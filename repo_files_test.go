@@ -71,14 +71,15 @@ func fileRules() []rule {
 func goModRules(t tree) (problems []string) {
 	for _, name := range t.sorted(func(name string) bool { return path.Base(name) == "go.mod" || path.Base(name) == "tools.mod" }) {
 		mod := readGoMod(t.files[name].data)
-		if mod.version != goVersion {
+		// A module of its own below may need more, and may replace this one by its folder.
+		own := strings.Contains(name, "/")
+		if mod.version != goVersion && !own {
 			problems = append(problems, fmt.Sprintf("%s: go %s, want go %s", name, mod.version, goVersion))
 		}
 		if mod.toolchain {
 			problems = append(problems, name+": has a toolchain line")
 		}
-		// A module of its own below may replace this one by its folder.
-		if mod.replace && !strings.Contains(name, "/") {
+		if mod.replace && !own {
 			problems = append(problems, name+": replaces a module")
 		}
 	}

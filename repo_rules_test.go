@@ -56,7 +56,8 @@ func samples() []sample {
 		{gomod, one("go.mod", "module m\ngo 1.26.0\nreplace a => ../a\n"), "go.mod: replaces a module"},
 		{gomod, one("go.mod", "module m\ngo 1.26.0\nreplace (\n\ta => ../a\n)\n"), "go.mod: replaces a module"},
 		{gomod, one("tools.mod", "module m\n\ngo 1.26.0\n\ntoolchain go1.26.1\n"), "tools.mod: has a toolchain line"},
-		{gomod, one("bench/peers/go.mod", "module m\ngo 1.26.0\nreplace m => ../..\n"), ""},
+		{gomod, one("bench/peers/go.mod", "module m\ngo 1.26.5\nreplace m => ../..\n"), ""},
+		{gomod, one("bench/peers/go.mod", "module m\ngo 1.26.0\ntoolchain go1.26.8\n"), "bench/peers/go.mod: has a toolchain line"},
 
 		{sentences, one("go.mod", "module m\nrequire a.b/c v1.0.0\n"), "doc/design.md: section Dependencies has no sentence \"- `a.b/c`"},
 		{sentences, one("go.mod", "module m\nrequire (\n\ta.b/c v1.0.0\n)\n"), "doc/design.md: section"},
