@@ -13,3 +13,6 @@ require (
 	golang.org/x/crypto v0.55.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 )
+
+// npm's packages may hold Go files.
+ignore node_modules
