@@ -2,4 +2,14 @@ module trunkline
 
 go 1.26.0
 
-require github.com/google/go-cmp v0.7.0
+require (
+	filippo.io/age v1.3.2
+	github.com/goccy/go-yaml v1.19.2
+	github.com/google/go-cmp v0.7.0
+)
+
+require (
+	filippo.io/hpke v0.4.0 // indirect
+	golang.org/x/crypto v0.55.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+)
