@@ -18,3 +18,5 @@ func TestPresets(t *testing.T) {
 		t.Error("there is a preset none")
 	}
 }
+
+const recipientText = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"

@@ -125,11 +125,15 @@ func didYouMean(word string, known []string) string {
 	return "known: " + strings.Join(known, ", ")
 }
 
-// nearest finds the word that was probably meant: a few typing slips away.
+// nearest finds the word that was probably meant: a few typing slips away, or one that begins alike.
 func nearest(word string, known []string) (string, bool) {
 	best, least := "", 1+max(1, min(len(word), 64)/3)
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), k); d < least {
+		d := distance(strings.ToLower(word), k)
+		if len(word) > 2 && (strings.HasPrefix(word, k) || strings.HasPrefix(k, word)) {
+			d = 1
+		}
+		if d < least {
 			best, least = k, d
 		}
 	}

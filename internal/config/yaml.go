@@ -176,21 +176,31 @@ func position(t *token.Token) Position {
 	return Position{max(t.Position.Line, 1), max(t.Position.Column, 1)}
 }
 
+// start is where a value begins. Of a mapping in lines, the parser tells where its first colon is.
+func start(n ast.Node) Position {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			return position(n.Values[0].Key.GetToken())
+		}
+	case *ast.MappingValueNode:
+		return position(n.Key.GetToken())
+	}
+	return position(n.GetToken())
+}
+
 // convert makes nodes of the parser's tree. key is the path of the value, for messages.
 func (r *reader) convert(key string, n ast.Node, depth int) node {
-	at := position(n.GetToken())
+	at := start(n)
 	if depth > maxDepth {
 		r.fail(at, key, "is nested too deeply")
 		return node{at: at}
 	}
 	switch n := n.(type) {
 	case *ast.MappingNode:
-		if !n.IsFlowStyle && len(n.Values) > 0 {
-			at = position(n.Values[0].Key.GetToken()) // the node's own token is a colon
-		}
 		return r.convertMap(key, n.Values, at, depth)
 	case *ast.MappingValueNode:
-		return r.convertMap(key, []*ast.MappingValueNode{n}, position(n.Key.GetToken()), depth)
+		return r.convertMap(key, []*ast.MappingValueNode{n}, at, depth)
 	case *ast.SequenceNode:
 		list := node{kind: aList, at: at}
 		for i, item := range n.Values {
@@ -229,7 +239,11 @@ func (r *reader) convertMap(key string, values []*ast.MappingValueNode, at Posit
 			continue
 		}
 		first[name] = at
-		m.members = append(m.members, member{name, at, r.convert(join(key, name), v.Value, depth+1)})
+		value := r.convert(join(key, name), v.Value, depth+1)
+		if v.Value.GetToken().Type == token.ImplicitNullType { // nothing is nowhere
+			value.at = at
+		}
+		m.members = append(m.members, member{name, at, value})
 	}
 	m.members = slices.Clip(m.members)
 	return m
