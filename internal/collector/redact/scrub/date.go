@@ -1,13 +1,10 @@
 package scrub
 
 // date returns how many groups from i on are a date, or 0: year, month and day or day, month and year or month, day
-// and year, with equal signs between them, or all in one with or without the time.
+// and year, with equal signs between them; or two years.
 func (s *scanner) date(i int) int {
 	r := &s.run
-	if r.groups[i].size() >= 8 {
-		if s.stamp(i) {
-			return 1
-		}
+	if r.groups[i].size() > 4 {
 		return 0
 	}
 	if i+1 < r.n && r.groups[i].size() == 4 && r.groups[i+1].size() == 4 && r.groups[i+1].before == hyphen &&

@@ -34,6 +34,9 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 		return international(d)
 	}
 	about := c.topic(s)
+	if about == topicVersion {
+		about = topicOther
+	}
 	first := &r.groups[i]
 	loose := i == 0 && c.lead != nothing // tied to something on its left
 	if loose && about != topicPhone || s.amount(i, j) {
