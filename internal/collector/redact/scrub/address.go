@@ -47,6 +47,7 @@ func (s *scanner) arnEnd(i int) int {
 // digit), and eight groups of two digits each (an EUI-64 or the start of a fingerprint).
 func (s *scanner) ipv6(begin int) (end int, ok bool) {
 	i := begin
+	s.examined += 48 // at the most
 	groups, gap, pairs, digits := 0, false, 0, 0
 	if s.byteAt(i) == ':' {
 		if s.byteAt(i+1) != ':' {
@@ -100,7 +101,6 @@ func (s *scanner) ipv6(begin int) (end int, ok bool) {
 		}
 		i++
 	}
-	s.examined += i - begin
 	if s.byteAt(i) == '%' && s.is(i+1, letter) { // zone
 		for i++; s.is(i, word); i++ {
 			s.examined++

@@ -43,6 +43,20 @@ func (s *scanner) stamp(i int) bool {
 	return isYear(two(0)*100+two(2)) && isDay(two(4), two(6)) && (len(d) < 12 || two(8) < 24 && two(10) < 60)
 }
 
+// isTimestamp reports whether an ISO 8601 time such as 2026-11-22T21:34 begins at i.
+func (s *scanner) isTimestamp(i int) bool {
+	const form = "dddd-dd-ddTdd:dd"
+	if i+len(form) > len(s.text) || s.text[i+10] != 'T' {
+		return false
+	}
+	for k, c := range s.text[i : i+len(form)] {
+		if form[k] == 'd' && class[c]&digit == 0 || form[k] != 'd' && form[k] != c {
+			return false
+		}
+	}
+	return true
+}
+
 func isYear(y int) bool { return y >= 1900 && y < 2100 }
 
 func isDay(month, day int) bool { return month >= 1 && month <= 12 && day >= 1 && day <= 31 }

@@ -44,6 +44,9 @@ func (s *scanner) number(i int) (Find, int) {
 	if end-i < 7 && !s.continues(end) {
 		return Find{}, end
 	}
+	if end == i+4 && s.isTimestamp(i) {
+		return Find{}, i + len("2026-11-22T21:34")
+	}
 	start, lead := s.lead(i)
 	if s.is(end, hex) || s.byteAt(end) == '-' || lead == compound {
 		if end := s.uuid(i); end > 0 {
@@ -148,6 +151,9 @@ func (s *scanner) decide(start int, lead before) (Find, int) {
 	limit := r.n
 	if r.more {
 		limit = maxGroups - maxDigits
+		for limit < r.n && !s.opens(limit) {
+			limit++
+		}
 		end = r.groups[limit-1].end
 	}
 	for i := 0; i < limit; {
@@ -255,6 +261,10 @@ func (s *scanner) closes(j int) bool {
 func (s *scanner) card(i int) int {
 	r := &s.run
 	found := -1
+	switch r.digits[r.groups[i].at] {
+	case '0', '1', '7': // of no issuer
+		return -1
+	}
 	single := r.groups[i].size() == 1
 	for j := i; j < r.n; j++ {
 		g := &r.groups[j]
@@ -265,8 +275,11 @@ func (s *scanner) card(i int) int {
 		if n > maxDigits || single && g.size() != 1 {
 			break
 		}
-		if n >= 12 && s.closes(j) && validCard(r.slice(i, j)) {
-			found = j
+		if n >= 12 && s.closes(j) {
+			s.examined += n
+			if validCard(r.slice(i, j)) {
+				found = j
+			}
 		}
 		if !single && g.size() == 1 {
 			break

@@ -65,7 +65,7 @@ func (s *scanner) readRun(i int) {
 		g := &r.groups[r.n]
 		*g = group{start: start, end: i, at: int16(at), before: between, open: open}
 		r.n++
-		g.bad = i-start > maxDigits || s.is(i, letter|under) && s.extension(i) == i
+		g.bad = i-start > maxDigits || s.is(i, letter|under) && (s.text[i]|0x20 != 'x' && s.text[i]|0x20 != 'e' || s.extension(i) == i)
 		if !g.bad {
 			at += copy(r.digits[at:], s.text[start:i])
 		}

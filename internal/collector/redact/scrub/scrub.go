@@ -79,29 +79,7 @@ type Find struct {
 // passed over. Scan may be called concurrently.
 func Scan(dst []Find, text []byte) []Find {
 	s := scanner{text: text}
-	old := len(dst)
-	for i := s.anchor(0); i < len(text); i = s.anchor(i) {
-		var f Find
-		switch class[text[i]] {
-		case atSign:
-			f, i = s.email(i, i+1)
-		case colon:
-			f, i = s.colon(i)
-		default:
-			f, i = s.number(i)
-		}
-		if f.Kind == 0 {
-			continue
-		}
-		// An e-mail address is seen at its @, when digits of its local part may have been taken for something else.
-		for n := len(dst) - 1; n >= old && dst[n].End > f.Start; n-- {
-			f.Start = min(f.Start, dst[n].Start)
-			dst = dst[:n]
-		}
-		dst = append(dst, f)
-		s.floor = f.End
-	}
-	return dst
+	return s.all(dst)
 }
 
 // Replace appends text to dst with every find replaced and returns the extended slice and the number of finds. The
@@ -134,6 +112,34 @@ type scanner struct {
 
 	examined int // bytes that recognisers have looked at, the measure of work in tests
 	run      run
+}
+
+// all appends the finds in s.text to dst.
+func (s *scanner) all(dst []Find) []Find {
+	text := s.text
+	old := len(dst)
+	for i := s.anchor(0); i < len(text); i = s.anchor(i) {
+		var f Find
+		switch class[text[i]] {
+		case atSign:
+			f, i = s.email(i, i+1)
+		case colon:
+			f, i = s.colon(i)
+		default:
+			f, i = s.number(i)
+		}
+		if f.Kind == 0 {
+			continue
+		}
+		// An e-mail address is seen at its @, when digits of its local part may have been taken for something else.
+		for n := len(dst) - 1; n >= old && dst[n].End > f.Start; n-- {
+			f.Start = min(f.Start, dst[n].Start)
+			dst = dst[:n]
+		}
+		dst = append(dst, f)
+		s.floor = f.End
+	}
+	return dst
 }
 
 // anchor returns the offset of the first byte from i on that a recogniser begins with: a digit, ':' or '@'. Eight
