@@ -16,7 +16,11 @@ func (s *scanner) colon(i int) (Find, int) {
 	for start > s.floor && i-start < 5 && s.is(start-1, hex) {
 		start--
 	}
-	if s.inWord(start) || s.byteAt(start-1) == ':' {
+	if s.inWord(start) {
+		s.key = i + 1 // a word and a colon: an address may follow
+		return Find{}, i + 1
+	}
+	if s.byteAt(start-1) == ':' && s.is(start-2, hex|colon) && start != s.key {
 		return Find{}, i + 1 // inside of a token that was refused at its start
 	}
 	end, ok := s.ipv6(start)

@@ -22,7 +22,7 @@ func (s *scanner) number(i int) (Find, int) {
 			if start, end := s.iban(i); end > 0 {
 				return Find{IBAN, start, end}, end
 			}
-			if s.inWord(i) {
+			if c != '_' && s.inWord(i) {
 				if end := s.uuid(i); end > 0 {
 					return Find{}, end
 				}
@@ -106,7 +106,7 @@ func (s *scanner) lead(i int) (start int, lead before) {
 		}
 		return i, nothing
 	case '/':
-		if s.inWord(i - 1) {
+		if s.inWord(i-1) && i-1 != s.floor {
 			return i, path
 		}
 		return i, nothing
@@ -207,7 +207,7 @@ func (s *scanner) certain(i int, c *context) (Kind, int) {
 	}
 	if j := i + 2; j < r.n && g.size() == 3 && r.groups[i+1].size() == 2 && r.groups[j].size() == 4 &&
 		r.groups[i+1].before == r.groups[j].before && r.groups[j].before != slash && r.groups[j].before != bracket &&
-		s.closes(j) && validSSN(r.slice(i, j)) {
+		(r.groups[j].before != blank || i == 0 && j == r.n-1) && s.closes(j) && validSSN(r.slice(i, j)) {
 		return SSN, j
 	}
 	// The rest has no form of its own: its name must stand before it.

@@ -108,6 +108,7 @@ type scanner struct {
 	floor   int // end of the last find
 	local   int // no local part of an address begins before it: end of the last @ or address
 	quiet   int // end of an ARN: digits and colons before it are not looked at
+	key     int // end of the last word with a colon behind it
 	escaped int // end of the last percent escape: a number may begin right after it
 
 	examined int // bytes that recognisers have looked at, the measure of work in tests
