@@ -1,31 +1,33 @@
 package scrub
 
-// colon looks at the colon at i, which may belong to an IPv6 address or to the arn: of an ARN, and returns where to
-// go on.
-func (s *scanner) colon(i int) int {
+// colon looks at the colon at i, which may belong to an IPv6 address or to the arn: of an ARN.
+func (s *scanner) colon(i int) (Find, int) {
 	if i < s.quiet {
-		return i + 1
+		return Find{}, i + 1
 	}
 	if i >= 3 && string(s.text[i-3:i]) == "arn" && !s.inWord(i-3) && s.is(i+1, letter) {
 		s.quiet = s.arnEnd(i)
-		return i + 1
+		return Find{}, i + 1
 	}
 	if s.byteAt(i+1) != ':' && (!s.is(i+1, hex) || !s.is(i-1, hex)) {
-		return i + 1
+		return Find{}, i + 1
 	}
 	start := i
 	for start > s.floor && i-start < 5 && s.is(start-1, hex) {
 		start--
 	}
-	if s.inWord(start) || s.byteAt(start-1) == ':' {
-		return i + 1 // inside of a token that was refused at its start
+	if s.inWord(start) {
+		s.key = i + 1 // a word and a colon: an address may follow
+		return Find{}, i + 1
+	}
+	if s.byteAt(start-1) == ':' && s.is(start-2, hex|colon) && start != s.key {
+		return Find{}, i + 1 // inside of a token that was refused at its start
 	}
 	end, ok := s.ipv6(start)
 	if !ok {
-		return i + 1
+		return Find{}, i + 1
 	}
-	s.found(IP, start, end)
-	return end
+	return Find{IP, start, end}, end
 }
 
 // arnEnd returns where the ARN around i ends: at a blank, quote, bracket, comma or semicolon. Its account and resource
@@ -49,6 +51,7 @@ func (s *scanner) arnEnd(i int) int {
 // digit), and eight groups of two digits each (an EUI-64 or the start of a fingerprint).
 func (s *scanner) ipv6(begin int) (end int, ok bool) {
 	i := begin
+	s.examined += 48 // at the most
 	groups, gap, pairs, digits := 0, false, 0, 0
 	if s.byteAt(i) == ':' {
 		if s.byteAt(i+1) != ':' {
@@ -69,6 +72,9 @@ func (s *scanner) ipv6(begin int) (end int, ok bool) {
 			break
 		}
 		if i-n > 4 {
+			if i = n - 1; groups > 0 && s.byteAt(n-2) != ':' && s.skip(n, digit) == n+5 && !s.is(n+5, word) {
+				break // a port behind the address
+			}
 			return 0, false
 		}
 		if s.byteAt(i) == '.' && (groups == 6 || gap && groups < 6) {
@@ -99,7 +105,6 @@ func (s *scanner) ipv6(begin int) (end int, ok bool) {
 		}
 		i++
 	}
-	s.examined += i - begin
 	if s.byteAt(i) == '%' && s.is(i+1, letter) { // zone
 		for i++; s.is(i, word); i++ {
 			s.examined++
@@ -107,7 +112,7 @@ func (s *scanner) ipv6(begin int) (end int, ok bool) {
 	}
 	whole := groups == 8 && !gap || gap && groups > 0 && groups < 8
 	switch {
-	case !whole, pairs == 8, digits == 0, s.is(i, word), s.byteAt(i) == ':' && s.is(i+1, hex|colon):
+	case !whole, pairs == 8, digits == 0, s.is(i, word), s.byteAt(i) == ':' && s.is(i+1, hex|colon) && s.skip(i+1, digit) != i+6:
 		return 0, false
 	}
 	return i, true

@@ -2,7 +2,7 @@ package scrub
 
 import "unicode/utf8"
 
-// The classes of a byte. Those of anchor start a recogniser; a byte has at most one of them.
+// The classes of a byte.
 const (
 	digit uint8 = 1 << iota
 	atSign
@@ -12,8 +12,7 @@ const (
 	local // may stand in the local part of an e-mail address, next to letters and digits
 	under
 
-	anchor = digit | atSign | colon
-	word   = digit | letter | under
+	word = digit | letter | under
 )
 
 var class = func() (table [256]uint8) {

@@ -8,6 +8,8 @@ const (
 	topicPhone       // "call", "mobile", "callbackNumber"
 	topicOther       // "order", "ref", "accountNumber": a number, but nobody's phone
 	topicVersion
+	topicNumber // "number"
+	topicOwn    // "my", "his": with topicNumber, a phone
 	topicSSN
 	topicNHS
 	topicTFN
@@ -29,70 +31,72 @@ const (
 )
 
 // topic returns what the nearest word before the number with a meaning says. Words are parted at changes from small
-// to capital letters too, as in callbackNumber. A line end, a semicolon, a brace and the end of a JSON value end the search.
+// to capital letters too, as in callbackNumber. A line end, a semicolon, a brace and the end of a JSON value end the
+// search; numbers do not, so that it holds for each of a list.
 func (c *context) topic(s *scanner) topic {
-	if c.known {
-		return c.value
+	if !c.known {
+		c.known = true
+		c.value = c.find(s)
 	}
-	c.known = true
-	id := false // "id" alone is no phone; "caller id" is
-	floor := max(s.floor, c.start-contextBytes)
+	return c.value
+}
+
+// national reports whether the topic is a number of a person by a name of its own, such as SSN.
+func (c *context) national(s *scanner) bool { return c.topic(s) >= topicSSN }
+
+func (c *context) find(s *scanner) topic {
+	text := s.text
+	floor := max(0, c.start-contextBytes)
+	id := false     // "id" alone is no phone; "caller id" is
+	number := false // "my number" is a phone; "my order" is none
 	i := c.start
-	defer func() { s.examined += c.start - i }()
-	for words := 0; words < contextWords; words++ {
-		for i > floor && class[s.text[i-1]]&letter == 0 && s.text[i-1] < 0x80 {
-			switch s.text[i-1] {
-			case '\n', ';', '{', '}', '[', ']', '&', '?', '|':
-				return c.is(topicNone, id)
-			case ',':
-				if s.byteAt(i-2) == '"' {
-					return c.is(topicNone, id)
-				}
-			case '@':
-				return c.is(topicNone, id)
-			}
+	for range contextWords {
+		for i > floor && class[text[i-1]]&letter == 0 && text[i-1] < 0x80 {
 			i--
+			switch text[i] {
+			case '\n', ';', '{', '}', '[', ']', '&', '?', '|', '@':
+				floor = i
+			case ',':
+				if i > 0 && text[i-1] == '"' {
+					floor = i
+				}
+			}
 		}
 		end := i
-		for i > floor && (class[s.text[i-1]]&letter != 0 || s.text[i-1] >= 0x80) {
+		for i > floor && (class[text[i-1]]&letter != 0 || text[i-1] >= 0x80) {
 			i--
-			if capital(s.text[i]) && i+1 < end && !capital(s.text[i+1]) || i > floor && !capital(s.text[i-1]) && capital(s.text[i]) && class[s.text[i-1]]&letter != 0 {
+			if capital(text[i]) && i > floor && text[i-1] >= 'a' && text[i-1] <= 'z' {
 				break
 			}
 		}
-		if i == end {
-			break
+		s.examined += end - i
+		if i == end || i == floor && s.is(floor-1, letter) {
+			break // there is none, or it is cut in the middle
 		}
-		if i == floor && floor > 0 && s.is(floor-1, letter) {
-			break // cut in the middle
-		}
-		switch t := topicOf(s.text[i:end]); {
+		w := text[i:end]
+		t := topicOf(w)
+		switch {
 		case t == topicNone:
-		case t == topicPhone && id && s.text[end-1]|0x20 != 'r': // contact id; though caller id
-			return c.is(topicOther, id)
-		default:
-			if !isID(s.text[i:end]) {
-				return c.is(t, false)
-			}
+		case t == topicNumber:
+			number = true
+		case t == topicOwn && number:
+			return topicPhone
+		case t == topicOwn:
+		case t == topicPhone && id && w[len(w)-1]|0x20 != 'r': // contact id; though caller id
+			return topicOther
+		case len(w) == 2 && w[0]|0x20 == 'i' && w[1]|0x20 == 'd':
 			id = true
+		default:
+			return t
 		}
 	}
-	return c.is(topicNone, id)
-}
-
-func (c *context) is(t topic, id bool) topic {
-	if t == topicNone && id {
-		t = topicOther
+	if id {
+		return topicOther
 	}
-	c.value = t
-	return t
+	return topicNone
 }
 
 func capital(c byte) bool { return c >= 'A' && c <= 'Z' }
-
-func isID(w []byte) bool {
-	return len(w) == 2 && w[0]|0x20 == 'i' && w[1]|0x20 == 'd'
-}
 
 // topicOf returns what a word says about the number behind it.
 func topicOf(w []byte) topic {
@@ -116,7 +120,7 @@ func topicOf(w []byte) topic {
 		return topicPhone
 	case "order", "orders", "ord", "id", "ids", "ref", "reference", "invoice", "inv", "ticket", "tickets", "case", "account", "acct", "acc",
 		"policy", "claim", "tracking", "transaction", "txn", "trx", "serial", "sku", "part", "parts", "isbn", "ean", "upc", "vat",
-		"build", "pid", "fragment", "sequence", "seq", "shard", "offset", "timestamp", "time", "ts", "epoch", "booking", "meter",
+		"pid", "fragment", "sequence", "seq", "shard", "offset", "timestamp", "time", "ts", "epoch", "booking", "meter",
 		"postcode", "zip", "amount", "total", "balance", "contract", "flight", "po", "customer", "member", "membership",
 		"imei", "sim", "iccid", "imsi", "parcel", "shipment", "mandate", "auth", "code", "pin", "otp", "reading", "readings",
 		"barcode", "batch", "lot", "model", "asset", "device", "session", "request", "trace", "score", "price", "sum", "quote",
@@ -124,8 +128,12 @@ func topicOf(w []byte) topic {
 		"vertrag", "vertragsnummer", "kunde", "konto", "kontonummer", "commande", "facture", "dossier", "montant", "pedido",
 		"factura", "cuenta", "card", "location", "lat", "lon", "lng", "pages", "table", "bytes", "size", "count", "job", "process":
 		return topicOther
-	case "version", "versions", "ver", "v", "release", "section", "chapter", "clause", "firmware", "paragraph", "para", "sdk", "rev":
+	case "build", "mozilla", "version", "versions", "ver", "v", "release", "section", "chapter", "clause", "firmware", "paragraph", "para", "sdk", "rev":
 		return topicVersion
+	case "number", "numbers", "nr", "no", "num", "nummer":
+		return topicNumber
+	case "my", "his", "her", "their", "your", "our", "new", "old", "home", "work", "other", "second", "alternative", "meine", "mon", "mi":
+		return topicOwn
 	case "ssn", "ss", "social", "security", "sec":
 		return topicSSN
 	case "nhs":

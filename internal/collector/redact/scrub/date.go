@@ -1,13 +1,10 @@
 package scrub
 
 // date returns how many groups from i on are a date, or 0: year, month and day or day, month and year or month, day
-// and year, with equal signs between them, or all in one with or without the time.
+// and year, with equal signs between them; or two years.
 func (s *scanner) date(i int) int {
 	r := &s.run
-	if r.groups[i].size() >= 8 {
-		if s.stamp(i) {
-			return 1
-		}
+	if r.groups[i].size() > 4 {
 		return 0
 	}
 	if i+1 < r.n && r.groups[i].size() == 4 && r.groups[i+1].size() == 4 && r.groups[i+1].before == hyphen &&
@@ -44,6 +41,20 @@ func (s *scanner) stamp(i int) bool {
 	}
 	two := func(at int) int { return int(d[at]-'0')*10 + int(d[at+1]-'0') }
 	return isYear(two(0)*100+two(2)) && isDay(two(4), two(6)) && (len(d) < 12 || two(8) < 24 && two(10) < 60)
+}
+
+// isTimestamp reports whether an ISO 8601 time such as 2026-11-22T21:34 begins at i.
+func (s *scanner) isTimestamp(i int) bool {
+	const form = "dddd-dd-ddTdd:dd"
+	if i+len(form) > len(s.text) || s.text[i+10] != 'T' {
+		return false
+	}
+	for k, c := range s.text[i : i+len(form)] {
+		if form[k] == 'd' && class[c]&digit == 0 || form[k] != 'd' && form[k] != c {
+			return false
+		}
+	}
+	return true
 }
 
 func isYear(y int) bool { return y >= 1900 && y < 2100 }

@@ -5,35 +5,25 @@ import (
 	"unicode/utf8"
 )
 
-// email looks at the sign @ at text[at:after], written @ or %40, and returns where to go on. The local part goes back
-// to the first byte that cannot belong to it, though never over the @ before, so that every byte is looked at once.
-//
-// An address may begin before or inside finds made of its digits ("07700900123@example.com"): it takes their place.
-func (s *scanner) email(at, after int) int {
+// email looks at the sign @ at text[at:after], written @ or %40. The local part goes back to the first byte that
+// cannot belong to it, though never over the @ before, so that every byte is looked at once.
+func (s *scanner) email(at, after int) (Find, int) {
 	start := s.localStart(at)
-	s.at = after
+	s.local = after
 	if start == at {
-		return after
+		return Find{}, after
 	}
 	end := s.domainEnd(after)
 	if end == 0 {
-		return after
+		return Find{}, after
 	}
-	for n := len(s.finds); n > s.base && s.finds[n-1].End > start; n-- {
-		start = min(start, s.finds[n-1].Start)
-		s.finds = s.finds[:n-1]
-		s.floor = 0
-	}
-	s.found(Email, start, end)
-	return end
+	s.local = end
+	return Find{Email, start, end}, end
 }
 
 // localStart returns where the local part that ends at the given offset begins; the offset itself when it is empty.
 func (s *scanner) localStart(at int) int {
-	floor := s.at
-	if n := len(s.finds); n > s.base && s.finds[n-1].Kind == Email {
-		floor = max(floor, s.finds[n-1].End)
-	}
+	floor := s.local
 	i := at
 	for i > floor {
 		c := s.text[i-1]

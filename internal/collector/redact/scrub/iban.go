@@ -14,6 +14,7 @@ func (s *scanner) iban(i int) (start, end int) {
 	if want == 0 {
 		return 0, 0
 	}
+	s.examined += 2 * want
 	rest, length := 0, 4 // the remainder modulo 97 of what is read, with the first four signs still to come
 	for i += 2; length < want; {
 		if n := s.space(i) + s.dash(i); n > 0 && s.is(i+n, digit|letter) {
@@ -32,7 +33,6 @@ func (s *scanner) iban(i int) (start, end int) {
 		length++
 		i++
 	}
-	s.examined += i - start
 	check := start + 2
 	if s.text[check] == ' ' {
 		check++

@@ -11,82 +11,114 @@ const (
 	sign                   // a currency sign or #
 )
 
-// number looks at the digit at i, the first of its group, and what follows it. It returns where to go on, always
-// behind i.
-func (s *scanner) number(i int) int {
-	text := s.text
+// number looks at the digit at i, the first of its group, and at what follows it.
+func (s *scanner) number(i int) (Find, int) {
 	if i < s.quiet {
-		return s.skip(i, digit)
+		return Find{}, s.skip(i, digit)
 	}
-	start := i
-	lead := nothing
 	if i > 0 {
-		switch c := text[i-1]; {
-		case class[c]&(word) != 0 && i != s.escaped:
+		switch c := s.text[i-1]; {
+		case class[c]&word != 0 || c == ' ':
 			if start, end := s.iban(i); end > 0 {
-				s.found(IBAN, start, end)
-				return end
+				return Find{IBAN, start, end}, end
 			}
-			if s.inWord(i) {
+			if c != '_' && s.inWord(i) {
 				if end := s.uuid(i); end > 0 {
-					return end
+					return Find{}, end
 				}
-				return s.skip(i, word)
+				return Find{}, s.skip(i, word)
 			}
-		case c == ' ' && i >= 3 && class[text[i-2]]&letter != 0 && class[text[i-3]]&letter != 0:
-			if start, end := s.iban(i); end > 0 {
-				s.found(IBAN, start, end)
-				return end
-			}
-		case c == '%' && s.is(i+1, hex):
-			if text[i] == '4' && text[i+1] == '0' {
+		case c == '%' && s.is(i+1, hex) && i != s.escaped:
+			if s.text[i] == '4' && s.text[i+1] == '0' {
 				return s.email(i-1, i+2)
 			}
-			if text[i] != '2' || text[i+1]|0x20 != 'b' || !s.is(i+2, digit) {
+			if s.text[i] != '2' || s.text[i+1]|0x20 != 'b' || !s.is(i+2, digit) { // %2B is the + of a number
 				s.escaped = i + 2
-				return i + 2
+				return Find{}, i + 2
 			}
-			start, i, lead = i-1, i+2, plus
-		case c == '+':
-			start, lead = i-1, plus
-			if s.inWord(start) && text[start-1] != '_' {
-				lead = compound
-			}
-		case (c == '-' || c == '_') && s.inWord(i-1):
-			lead = compound
-		case c == '/' && s.inWord(i-1):
-			lead = path
-		case c == '$' || c == '#' || c == 0xac || c == 0xa3 || c == 0xa5: // the last bytes of €, £ and ¥
-			lead = sign
-		case c == '(':
-			start = i - 1
-			if start > 0 && text[start-1] == '+' { // +(44)
-				start, lead = start-1, plus
-			}
-		case c == ' ' && i >= 2:
-			switch text[i-2] {
-			case '+': // + 44 20 …
-				if i >= 3 && s.is(i-3, word) {
-					break
-				}
-				start, lead = i-2, plus
-			case '$', 0xac, 0xa3, 0xa5:
-				lead = sign
-			}
-		}
-		if lead == plus && start > 0 && text[start-1] == '(' {
-			start--
+			s.readRun(i + 2)
+			return s.decide(i-1, plus)
 		}
 	}
-	if end := s.uuid(i); end > 0 {
-		return end
+	end := s.skip(i, digit)
+	if end-i < 7 && !s.continues(end) {
+		return Find{}, end
 	}
-	end := s.readRun(i)
-	s.decide(start, lead)
-	if s.run.more { // the second half has not been decided
-		end = s.run.groups[maxGroups/2].start
+	if end == i+4 && s.isTimestamp(i) {
+		return Find{}, i + len("2026-11-22T21:34")
 	}
-	return max(end, s.floor)
+	start, lead := s.lead(i)
+	if s.is(end, hex) || s.byteAt(end) == '-' || lead == compound {
+		if end := s.uuid(i); end > 0 {
+			return Find{}, end
+		}
+	}
+	s.readRun(i)
+	return s.decide(start, lead)
+}
+
+// continues reports whether what stands at i, behind a digit, may lead to another group of digits. It is quick and
+// may say yes too often.
+func (s *scanner) continues(i int) bool {
+	switch c := s.byteAt(i); c {
+	case ' ':
+		c = s.byteAt(i + 1)
+		return class[c]&digit != 0 || c == ' ' || c == '(' || c == '-' || c == '/' || c >= 0x80
+	case '.', '/':
+		c = s.byteAt(i + 1)
+		return class[c]&digit != 0 || c == ' ' || c == '('
+	case '-', '(', ')':
+		return true
+	default:
+		return c >= 0x80 || class[c]&hex != 0
+	}
+}
+
+// lead tells what stands before the digit at i, and where a phone number that begins there would begin: at its + or
+// bracket.
+func (s *scanner) lead(i int) (start int, lead before) {
+	switch c := s.byteAt(i - 1); c {
+	case '+':
+		if s.inWord(i-1) && s.text[i-2] != '_' {
+			return i, compound
+		}
+		start, lead = i-1, plus
+	case '(':
+		start = i - 1
+		if s.byteAt(i-2) == '+' { // +(44)
+			start, lead = i-2, plus
+		}
+	case ' ':
+		switch s.byteAt(i - 2) {
+		case '+': // + 44 20 …
+			if s.is(i-3, word) {
+				return i, nothing
+			}
+			start, lead = i-2, plus
+		case '$', 0xac, 0xa3, 0xa5:
+			return i, sign
+		default:
+			return i, nothing
+		}
+	case '-', '_':
+		if s.inWord(i - 1) {
+			return i, compound
+		}
+		return i, nothing
+	case '/':
+		if s.inWord(i-1) && i-1 != s.floor {
+			return i, path
+		}
+		return i, nothing
+	case '$', '#', 0xac, 0xa3, 0xa5: // the last bytes of €, £ and ¥
+		return i, sign
+	default:
+		return i, nothing
+	}
+	if lead == plus && s.byteAt(start-1) == '(' {
+		start--
+	}
+	return start, lead
 }
 
 // skip returns the first offset from i on whose byte has none of the classes.
@@ -99,27 +131,34 @@ func (s *scanner) skip(i int, classes uint8) int {
 	return i
 }
 
-// decide looks for finds in s.run. Start is where the first group begins with its + and brackets.
-func (s *scanner) decide(start int, lead before) {
+// decide looks for the first find in s.run. Start is where the first group begins with its + and brackets. Without
+// a find the scan goes on behind the run, or in it where the run has more groups than there is room for.
+func (s *scanner) decide(start int, lead before) (Find, int) {
 	r := &s.run
+	last := &r.groups[r.n-1]
+	end := last.end
 	digits := r.count(0, r.n-1)
-	if r.n == 1 && r.groups[0].bad || digits < 7 && (r.n < 4 || r.groups[1].before != dot) {
-		return
+	if digits < 7 && (r.n < 4 || r.groups[1].before != dot) {
+		return Find{}, end
 	}
 	c := context{start: start, lead: lead}
 	if s.byteAt(start-1) == ':' && s.is(start-2, digit) {
 		r.groups[0].bad = true // the seconds of a time, a port
 	}
-	last := &r.groups[r.n-1]
-	if s.byteAt(last.end) == ':' && s.is(last.end+1, digit) && r.n > 1 {
+	if s.byteAt(end) == ':' && last.before != dot && last.size() <= 2 && s.skip(end+1, digit) == end+3 {
 		last.bad = true // the hours of a time
 	}
 	limit := r.n
 	if r.more {
-		limit = maxGroups / 2
+		limit = maxGroups - maxDigits
+		for limit < r.n && !s.opens(limit) {
+			limit++
+		}
+		end = r.groups[limit-1].end
 	}
 	for i := 0; i < limit; {
-		if r.groups[i].bad {
+		g := &r.groups[i]
+		if g.bad {
 			i++
 			continue
 		}
@@ -127,28 +166,26 @@ func (s *scanner) decide(start int, lead before) {
 			i += n
 			continue
 		}
-		kind, j := s.certain(i, &c)
-		end := r.groups[j].end
-		if kind == 0 {
-			if j = s.phone(i, &c); j >= 0 {
-				kind = Phone
-				end = s.extension(r.groups[j].end)
-			}
+		if kind, j := s.certain(i, &c); kind != 0 {
+			return Find{kind, g.start, r.groups[j].end}, r.groups[j].end
 		}
-		if kind == 0 {
+		if g.size() >= 8 && s.stamp(i) {
 			i++
 			continue
 		}
-		from := r.groups[i].start
-		switch {
-		case i == 0 && (kind == Phone):
-			from = start
-		case r.groups[i].open && kind == Phone:
-			from--
+		if j := s.phone(i, &c); j >= 0 {
+			from := g.start
+			if i == 0 {
+				from = start
+			} else if g.open {
+				from--
+			}
+			to := s.extension(r.groups[j].end)
+			return Find{Phone, from, to}, to
 		}
-		s.found(kind, from, end)
-		i = j + 1
+		i++
 	}
+	return Find{}, end
 }
 
 // certain returns the kind and the last group of a number that begins with group i and is known by its form and
@@ -170,15 +207,19 @@ func (s *scanner) certain(i int, c *context) (Kind, int) {
 	}
 	if j := i + 2; j < r.n && g.size() == 3 && r.groups[i+1].size() == 2 && r.groups[j].size() == 4 &&
 		r.groups[i+1].before == r.groups[j].before && r.groups[j].before != slash && r.groups[j].before != bracket &&
-		s.closes(j) && validSSN(r.slice(i, j)) {
+		(r.groups[j].before != blank || i == 0 && j == r.n-1) && s.closes(j) && validSSN(r.slice(i, j)) {
 		return SSN, j
 	}
 	// The rest has no form of its own: its name must stand before it.
-	if n := g.size(); n > 3 && n < 8 || n > 11 {
+	j := i
+	for j+1 < r.n && r.count(i, j) < 8 {
+		j++
+	}
+	if n := r.count(i, j); n < 8 || n > 11 || !c.national(s) {
 		return 0, i
 	}
 	kind := Kind(0)
-	switch c.topic(s) {
+	switch c.value {
 	case topicSSN:
 		kind = SSN
 	case topicNHS:
@@ -220,6 +261,10 @@ func (s *scanner) closes(j int) bool {
 func (s *scanner) card(i int) int {
 	r := &s.run
 	found := -1
+	switch r.digits[r.groups[i].at] {
+	case '0', '1', '7': // of no issuer
+		return -1
+	}
 	single := r.groups[i].size() == 1
 	for j := i; j < r.n; j++ {
 		g := &r.groups[j]
@@ -230,8 +275,11 @@ func (s *scanner) card(i int) int {
 		if n > maxDigits || single && g.size() != 1 {
 			break
 		}
-		if n >= 12 && s.closes(j) && validCard(r.slice(i, j)) {
-			found = j
+		if n >= 12 && s.closes(j) {
+			s.examined += n
+			if validCard(r.slice(i, j)) {
+				found = j
+			}
 		}
 		if !single && g.size() == 1 {
 			break
@@ -250,7 +298,10 @@ func (s *scanner) isIPv4(i int, c *context) bool {
 	if i+4 < r.n && r.groups[i+4].before == dot || s.byteAt(end) == '-' && s.is(end+1, letter) {
 		return false
 	}
-	return i > 0 || c.lead != compound && c.lead != path && c.topic(s) != topicVersion
+	if i == 0 && (c.lead == compound || c.lead == path) {
+		return false
+	}
+	return c.topic(s) != topicVersion
 }
 
 // uuid returns the end of the UUID that the group of hexadecimal digits around i belongs to, or 0.
@@ -269,17 +320,20 @@ func (s *scanner) uuid(i int) int {
 		if s.byteAt(start+8) != '-' || s.byteAt(start+13) != '-' || s.byteAt(start+18) != '-' || s.byteAt(start+23) != '-' {
 			continue
 		}
-		if isUUID := start+length <= len(s.text) && func() bool {
-			s.examined += length
-			for j := range length {
-				if j != 8 && j != 13 && j != 18 && j != 23 && class[s.text[start+j]]&hex == 0 {
-					return false
-				}
-			}
-			return true
-		}(); isUUID {
+		s.examined += length
+		if start+length <= len(s.text) && s.allHex(start, 8) && s.allHex(start+9, 4) && s.allHex(start+14, 4) &&
+			s.allHex(start+19, 4) && s.allHex(start+24, 12) {
 			return start + length
 		}
 	}
 	return 0
+}
+
+func (s *scanner) allHex(i, n int) bool {
+	for _, c := range s.text[i : i+n] {
+		if class[c]&hex == 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -1,5 +1,8 @@
 package scrub
 
+// maxParts is how many groups of digits a phone number is written in at most.
+const maxParts = 8
+
 // phone returns the last group of the longest phone number that begins with group i, or -1. It never reaches into a
 // number that is known by its form and checksum.
 func (s *scanner) phone(i int, c *context) int {
@@ -7,21 +10,27 @@ func (s *scanner) phone(i int, c *context) int {
 	if !s.opens(i) {
 		return -1
 	}
-	found := -1
-	for j := i; j < r.n && !r.groups[j].bad && r.count(i, j) <= 17; j++ {
-		if j > i {
-			if kind, _ := s.certain(j, c); kind != 0 {
-				break
-			}
-			if r.groups[j].size() >= 9 && r.groups[j].before == slash {
+	end := min(r.n, i+maxParts)
+	for {
+		found := -1
+		for j := i; j < end && !r.groups[j].bad && r.count(i, j) <= 17; j++ {
+			if j > i && r.groups[j].size() >= 9 && r.groups[j].before == slash {
 				break // another number
 			}
+			if r.count(i, j) >= 7 && s.closes(j) && s.isPhone(i, j, c) {
+				found = j
+			}
 		}
-		if r.count(i, j) >= 7 && s.closes(j) && s.isPhone(i, j, c) {
-			found = j
+		end = 0
+		for j := i + 1; j <= found && end == 0; j++ {
+			if kind, _ := s.certain(j, c); kind != 0 {
+				end = j
+			}
+		}
+		if end == 0 {
+			return found
 		}
 	}
-	return found
 }
 
 // isPhone reports whether the groups from i to j, 7 to 17 digits, are a phone number. International numbers are told
@@ -30,10 +39,14 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	r := &s.run
 	d := r.slice(i, j)
 	n := len(d)
+	s.examined += n
 	if i == 0 && c.lead == plus {
 		return international(d)
 	}
 	about := c.topic(s)
+	if about == topicVersion {
+		about = topicOther
+	}
 	first := &r.groups[i]
 	loose := i == 0 && c.lead != nothing // tied to something on its left
 	if loose && about != topicPhone || s.amount(i, j) {
@@ -60,7 +73,7 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 		}
 		return about == topicPhone && n <= 13 && n != 12 || about == topicPhone && n == 12 && international(d)
 	}
-	if r.count(i, j) > 13 || j-i > 6 {
+	if n > 13 {
 		return false
 	}
 	if d[0] == '0' && d[1] != '0' && n >= 9 && n <= 12 {

@@ -20,10 +20,10 @@ const (
 // group is a string of digits with no other sign in it.
 type group struct {
 	start, end int
-	at         int  // offset of its digits in run.digits
-	before     gap  // between the group before and this one
-	open       bool // an opening bracket stands right before it
-	bad        bool // too long, or part of a word or a time: belongs to no find
+	at         int16 // offset of its digits in run.digits
+	before     gap   // between the group before and this one
+	open       bool  // an opening bracket stands right before it
+	bad        bool  // too long, or part of a word or a time: belongs to no find
 }
 
 // size returns the number of digits.
@@ -42,15 +42,17 @@ type run struct {
 }
 
 // count returns the number of digits of the groups from i to j.
-func (r *run) count(i, j int) int { return r.groups[j].at + r.groups[j].size() - r.groups[i].at }
+func (r *run) count(i, j int) int {
+	return int(r.groups[j].at-r.groups[i].at) + r.groups[j].size()
+}
 
 // slice returns the digits of the groups from i to j.
 func (r *run) slice(i, j int) []byte {
 	return r.digits[r.groups[i].at:][:r.count(i, j)]
 }
 
-// readRun fills s.run with the run that begins at i and returns its end.
-func (s *scanner) readRun(i int) int {
+// readRun fills s.run with the run that begins at i.
+func (s *scanner) readRun(i int) {
 	r := &s.run
 	r.n, r.more = 0, false
 	begin, at := i, 0
@@ -61,9 +63,9 @@ func (s *scanner) readRun(i int) int {
 			i++
 		}
 		g := &r.groups[r.n]
-		*g = group{start: start, end: i, at: at, before: between, open: open}
+		*g = group{start: start, end: i, at: int16(at), before: between, open: open}
 		r.n++
-		g.bad = i-start > maxDigits || s.is(i, letter|under) && s.extension(i) == i
+		g.bad = i-start > maxDigits || s.is(i, letter|under) && (s.text[i]|0x20 != 'x' && s.text[i]|0x20 != 'e' || s.extension(i) == i)
 		if !g.bad {
 			at += copy(r.digits[at:], s.text[start:i])
 		}
@@ -78,7 +80,6 @@ func (s *scanner) readRun(i int) int {
 		i = next
 	}
 	s.examined += i - begin
-	return i
 }
 
 // gap reads what stands between a digit before i and the next digit. It returns the offset of that digit, or 0 when
