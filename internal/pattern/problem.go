@@ -19,10 +19,13 @@ type Finding struct {
 	Hint    string // what to write instead, where that is known
 }
 
-// String is one line for a person: place, field, reason, hint.
-func (f Finding) String() string {
+// String is one line for a person: which pattern, place, field, reason, hint.
+func (f Finding) String() string { return fmt.Sprintf("pattern %d, %s", f.Pattern+1, f.Message()) }
+
+// Message is the line without the pattern's number.
+func (f Finding) Message() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "pattern %d, line %d, column %d: ", f.Pattern+1, f.Line, f.Column)
+	fmt.Fprintf(&b, "line %d, column %d: ", f.Line, f.Column)
 	if f.Path != "" {
 		fmt.Fprintf(&b, "field %q: ", f.Path)
 	}
