@@ -8,18 +8,19 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// pace spaces requests. An endpoint that says "too many" halves it; from then on every second without such an answer gives a
-// twentieth back.
+// pace spaces requests. An endpoint that answers "too many" sets the rate: that at which it took requests in the last second, and
+// a fifth more, which finds out whether it takes more by now. Halving at every such answer instead would bring an endpoint that
+// fails a few requests in a hundred, however many there are, down to nothing.
 type pace struct {
 	limiter *rate.Limiter
 	ceiling rate.Limit // of the options; may be rate.Inf
 
-	mu      sync.Mutex
-	since   time.Time  // start of the second in which sent is counted
-	sent    int        // requests since then
-	last    rate.Limit // requests a second in the second before
-	full    rate.Limit // before it was lowered; 0 when it is not
-	changed time.Time  // when it was last lowered or raised
+	mu       sync.Mutex
+	since    time.Time  // start of the second in which the next three are counted
+	latest   time.Time  // of the requests
+	sent     int        // requests
+	rejected int        // answers that said "too many"
+	full     rate.Limit // what was sent when the rate was lowered; 0 when it is not
 }
 
 func newPace(ceiling rate.Limit) *pace {
@@ -34,71 +35,58 @@ func burst(r rate.Limit) int {
 // wait until a request may go.
 func (p *pace) wait(ctx context.Context) error {
 	now := time.Now()
-	p.mu.Lock()
-	if now.Sub(p.since) >= time.Second {
-		p.last = p.measured(now)
-		p.since, p.sent = now, 0
-		p.faster(now)
-	}
-	p.sent++
-	p.mu.Unlock()
 	r := p.limiter.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait == 0 {
-		return ctx.Err()
+	if wait := r.DelayFrom(now); wait > 0 {
+		if err := sleep(ctx, wait); err != nil {
+			r.Cancel()
+			return err
+		}
+		now = time.Now()
 	}
-	if err := sleep(ctx, wait); err != nil {
-		r.Cancel()
-		return err
-	}
-	return nil
-}
-
-// measured requests a second since p.since.
-func (p *pace) measured(now time.Time) rate.Limit {
-	return rate.Limit(float64(p.sent) / max(now.Sub(p.since).Seconds(), 0.05))
-}
-
-// slower halves the rate, or what is really sent if that is less; at most once a second, since all requests in flight may be
-// answered the same.
-func (p *pace) slower() {
-	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.full != 0 && now.Sub(p.changed) < time.Second {
-		return
+	if now.Sub(p.since) >= time.Second {
+		p.adjust(now)
+		p.since, p.sent, p.rejected = now, 0, 0
 	}
-	present := min(p.limiter.Limit(), max(p.measured(now), p.last))
-	if p.full == 0 {
-		p.full = min(max(present, 1), p.ceiling)
-	}
-	p.changed = now
-	p.set(now, max(present/2, min(1, p.ceiling/16)))
+	p.sent++
+	p.latest = now
+	return ctx.Err()
 }
 
-// faster gives back what quiet seconds have earned.
-func (p *pace) faster(now time.Time) {
+// slower notes that the endpoint was asked too often.
+func (p *pace) slower() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rejected++
+}
+
+// adjust sets the rate from what the last second showed. It halves at most; a second without complaint gives a tenth back.
+func (p *pace) adjust(now time.Time) {
+	if p.rejected == 0 && p.full == 0 {
+		return
+	}
+	seconds := max(p.latest.Sub(p.since).Seconds(), 0.05)
+	sent := rate.Limit(float64(p.sent) / seconds)
+	took := rate.Limit(float64(max(p.sent-p.rejected, 0)) / seconds)
+	present := p.limiter.Limit()
+	next := max(took*1.2, sent/2, min(1, p.ceiling/16))
+	if p.rejected == 0 {
+		next = present + p.full/10*rate.Limit(now.Sub(p.since).Seconds())
+	}
 	if p.full == 0 {
-		return
+		if next >= present {
+			return
+		}
+		p.full = min(max(sent, 1), p.ceiling)
 	}
-	quiet := now.Sub(p.changed).Seconds()
-	if quiet < 1 {
-		return
-	}
-	p.changed = now
-	next := p.limiter.Limit() + p.full/20*rate.Limit(quiet)
 	top := p.ceiling
 	if top == rate.Inf {
-		top = 2 * p.full // well beyond what was too much: then it no longer is
+		top = 2 * p.full // well beyond what was too much: it no longer is
 	}
 	if next >= top {
-		p.full = 0
-		next = p.ceiling
+		p.full, next = 0, p.ceiling
 	}
-	p.set(now, next)
-}
-
-func (p *pace) set(now time.Time, r rate.Limit) {
-	p.limiter.SetLimitAt(now, r)
-	p.limiter.SetBurstAt(now, burst(r))
+	p.limiter.SetLimitAt(now, next)
+	p.limiter.SetBurstAt(now, burst(next))
 }
