@@ -17,3 +17,5 @@ require (
 
 // npm's packages may hold Go files.
 ignore node_modules
+
+require golang.org/x/time v0.16.0
