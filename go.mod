@@ -6,6 +6,8 @@ require (
 	filippo.io/age v1.3.2
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
+	go.etcd.io/bbolt v1.5.0
+	golang.org/x/time v0.16.0
 	pgregory.net/rapid v1.3.0
 )
 
@@ -17,5 +19,3 @@ require (
 
 // npm's packages may hold Go files.
 ignore node_modules
-
-require golang.org/x/time v0.16.0

@@ -129,7 +129,6 @@ func (w *Window) Load(data []byte) error {
 	if err != nil {
 		return err
 	}
-	w.index.reserve(c.entries, w.slotHash)
 	for len(data) > 0 {
 		n := int(binary.BigEndian.Uint32(data[10:]))
 		entries := data[headBytes:]

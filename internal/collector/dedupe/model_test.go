@@ -136,8 +136,8 @@ func TestAgainstModel(t *testing.T) {
 				if got, want := w.Len(), len(m.live()); got != want {
 					t.Fatalf("Len() = %d, want %d", got, want)
 				}
-				if got := w.index.used; got != w.Len() {
-					t.Fatalf("%d slots for %d entries", got, w.Len())
+				if w.link(); w.index.used != w.Len() {
+					t.Fatalf("%d slots for %d entries", w.index.used, w.Len())
 				}
 			},
 		})

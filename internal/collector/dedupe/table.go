@@ -2,48 +2,53 @@ package dedupe
 
 import "math/bits"
 
-// pos numbers entries in the order of their Add, modulo 2^30. All entries of a window lie within a quarter of that.
+// pos numbers entries in the order of their Add, modulo 2^24. All entries of a window lie within half of that.
 type pos = uint32
 
 const (
-	posBits = 30
+	posBits = 24
 	posMask = 1<<posBits - 1
 
-	// A slot of the table is 0 where it is free, else used, perhaps newestBit, and a pos.
-	used      uint32 = 1 << 31
-	newestBit uint32 = 1 << 30
+	// A slot of the table is 0 where it is free, else newestBit or not, seven bits of the hash, and a pos. The hash bits, never
+	// all 0, save reading most entries that a probe passes.
+	newestBit uint32 = 1 << 31
+	tagShift         = posBits
 )
 
-// table is an open-addressed hash table of slots. It stores no hashes: who has the entries computes them again.
+// table is an open-addressed hash table of slots. The whole hashes are not in it: who has the entries computes them again.
 type table struct {
 	slots []uint32 // a power of two
 	shift int      // a hash's top bits give its slot
 	used  int
 }
 
-// find returns the first slot from the hash on that matches.
-func (t *table) find(hash uint64, match func(slot uint32) bool) (int, bool) {
+// tag is what a slot holds of the hash: bits that did not choose the slot.
+func tag(hash uint64) uint32 { return (uint32(hash&0x7f) | 1) << tagShift }
+
+// find returns the first slot from the hash on that has the tag and matches. kind is newestBit or 0.
+func (t *table) find(hash uint64, kind uint32, match func(p pos) bool) (int, bool) {
 	if len(t.slots) == 0 {
 		return 0, false
 	}
+	want := kind | tag(hash)
 	for i := int(hash >> t.shift); ; i = (i + 1) & (len(t.slots) - 1) {
 		slot := t.slots[i]
 		if slot == 0 {
 			return 0, false
 		}
-		if match(slot) {
+		if slot&^posMask == want && match(slot&posMask) {
 			return i, true
 		}
 	}
 }
 
-// insert puts a slot in. There must be room.
-func (t *table) insert(hash uint64, slot uint32) {
+// insert puts an entry in. There must be room.
+func (t *table) insert(hash uint64, kind uint32, p pos) {
 	i := int(hash >> t.shift)
 	for t.slots[i] != 0 {
 		i = (i + 1) & (len(t.slots) - 1)
 	}
-	t.slots[i] = used | slot
+	t.slots[i] = kind | tag(hash) | p
 	t.used++
 }
 
@@ -62,34 +67,18 @@ func (t *table) remove(i int, hash func(slot uint32) uint64) {
 	t.used--
 }
 
-// room makes sure that one more slot keeps the table at most four fifths full.
-func (t *table) room(hash func(slot uint32) uint64) {
-	if (t.used+1)*5 > len(t.slots)*4 {
-		t.resize(max(64, 2*len(t.slots)), hash)
-	}
-}
-
-// reserve makes room for n more at once.
-func (t *table) reserve(n int, hash func(slot uint32) uint64) {
+// sizeFor returns how many slots keep n entries at most four fifths of them.
+func (t *table) sizeFor(n int) int {
 	size := max(64, len(t.slots))
-	for (t.used+n)*5 > size*4 {
+	for n*5 > size*4 {
 		size *= 2
 	}
-	if size > len(t.slots) {
-		t.resize(size, hash)
-	}
+	return size
 }
 
-func (t *table) resize(size int, hash func(slot uint32) uint64) {
-	old := t.slots
-	t.slots = make([]uint32, size)
-	t.shift = 64 - bits.TrailingZeros(uint(size))
-	t.used = 0
-	for _, slot := range old {
-		if slot != 0 {
-			t.insert(hash(slot), slot)
-		}
-	}
+// reset makes the table an empty one of so many slots.
+func (t *table) reset(size int) {
+	*t = table{slots: make([]uint32, size), shift: 64 - bits.TrailingZeros(uint(size))}
 }
 
 // log holds entries by position, in pages that come and go as the window moves on.

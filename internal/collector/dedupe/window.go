@@ -66,8 +66,8 @@ type Options struct {
 	Max    int           // versions remembered at most, up to MaxEntries; the oldest go first
 }
 
-// MaxEntries is the largest Max: positions in the window have 30 bits.
-const MaxEntries = 1 << 28
+// MaxEntries is the largest Max: positions in the window have 24 bits, and some room is needed for what is not committed yet.
+const MaxEntries = 8_000_000
 
 // Window holds the delivered versions. It is not safe for concurrent use.
 type Window struct {
@@ -78,6 +78,7 @@ type Window struct {
 	// in the log yet.
 	log                 log
 	head, durable, tail pos
+	linked              pos // the index knows the entries before this one
 	chunks              []chunk
 	gone                int       // chunks dropped here and not yet, as far as we know, from the log
 	last                time.Time // of the newest Add
@@ -126,6 +127,7 @@ func (w *Window) Evicted() uint64 { return w.evicted }
 // Check says what to do with a version, given what was delivered. A version that was delivered is a Duplicate even where a newer
 // one followed it: a stream that is read again gives duplicates.
 func (w *Window) Check(v Version) Verdict {
+	w.link()
 	newest, ok := w.newest(&v)
 	if ok && v.Time != NoTime {
 		n := w.log.at(newest)
@@ -136,9 +138,7 @@ func (w *Window) Check(v Version) Verdict {
 			return Deliver // all others of this ID are older still
 		}
 	}
-	if _, seen := w.index.find(exactHash(&v), func(slot uint32) bool {
-		return slot&newestBit == 0 && *w.log.at(slot & posMask) == v
-	}); seen {
+	if _, seen := w.index.find(exactHash(&v), 0, func(p pos) bool { return *w.log.at(p) == v }); seen {
 		return Duplicate
 	}
 	if ok && v.Time != NoTime && w.log.at(newest).Time > v.Time {
@@ -157,44 +157,79 @@ func (w *Window) Add(v Version, now time.Time) {
 	w.last = now
 }
 
-// add appends a version that is new to the window, and indexes it.
+// add appends a version.
+func (w *Window) add(v Version) {
+	w.log.put(w.tail, v)
+	w.tail = (w.tail + 1) & posMask
+}
+
+// link indexes the entries that are not indexed yet: the last one added, and after Load many.
 //
 // The index has one slot for each entry. The newest version of an ID stands under the hash of the ID, where one probe answers the
 // usual questions; each other one stands under the hash of the whole version, so that thousands of versions of one contact make
 // no long chain.
-func (w *Window) add(v Version) {
-	p := w.tail
-	w.log.put(p, v)
-	w.tail = (w.tail + 1) & posMask
-	w.index.room(w.slotHash)
-	if v.Time == NoTime {
-		w.index.insert(exactHash(&v), p)
+func (w *Window) link() {
+	if w.linked == w.tail {
 		return
 	}
-	slot, ok := w.findNewest(&v)
-	if !ok {
-		w.index.insert(idHash(&v), newestBit|p)
+	w.resize()
+	for ; w.linked != w.tail; w.linked = (w.linked + 1) & posMask {
+		p := w.linked
+		v := w.log.at(p)
+		if v.Time == NoTime {
+			w.index.insert(exactHash(v), 0, p)
+			continue
+		}
+		slot, ok := w.findNewest(v)
+		if !ok {
+			w.index.insert(idHash(v), newestBit, p)
+			continue
+		}
+		old := w.index.slots[slot] & posMask
+		if w.log.at(old).Time > v.Time { // Add leaves such versions out; a log that holds one nevertheless must not turn time back
+			w.index.insert(exactHash(v), 0, p)
+			continue
+		}
+		w.index.slots[slot] = w.index.slots[slot]&^posMask | p
+		w.index.insert(exactHash(w.log.at(old)), 0, old)
+	}
+}
+
+// resize gives the index room for all entries. It goes through them in the order of their Add and not of their slots: to read
+// entries in memory order is several times faster.
+func (w *Window) resize() {
+	size := w.index.sizeFor(w.Len())
+	if size == len(w.index.slots) {
 		return
 	}
-	old := w.index.slots[slot] & posMask
-	if w.log.at(old).Time > v.Time { // Add leaves such versions out; a log that holds one nevertheless must not turn time back
-		w.index.insert(exactHash(&v), p)
-		return
+	newest := make([]bool, w.Len()) // by position from head on
+	for _, slot := range w.index.slots {
+		if slot&newestBit != 0 {
+			newest[(slot-w.head)&posMask] = true
+		}
 	}
-	w.index.slots[slot] = used | newestBit | p
-	w.index.insert(exactHash(w.log.at(old)), old)
+	w.index.reset(size)
+	for p := w.head; p != w.linked; p = (p + 1) & posMask {
+		if v := w.log.at(p); newest[(p-w.head)&posMask] {
+			w.index.insert(idHash(v), newestBit, p)
+		} else {
+			w.index.insert(exactHash(v), 0, p)
+		}
+	}
 }
 
 // forget drops the oldest n entries.
 func (w *Window) forget(n int) {
+	w.link()
 	for range n {
 		p := w.head
 		v := w.log.at(p)
-		hash, want := exactHash(v), used|p
-		if slot, ok := w.findNewest(v); ok && w.index.slots[slot]&posMask == p {
-			hash, want = idHash(v), used|newestBit|p
+		this := func(q pos) bool { return q == p }
+		slot, ok := w.index.find(idHash(v), newestBit, this)
+		if !ok {
+			slot, ok = w.index.find(exactHash(v), 0, this)
 		}
-		if slot, ok := w.index.find(hash, func(slot uint32) bool { return slot == want }); ok {
+		if ok {
 			w.index.remove(slot, w.slotHash)
 		}
 		w.head = (w.head + 1) & posMask
@@ -211,9 +246,7 @@ func (w *Window) newest(v *Version) (pos, bool) {
 }
 
 func (w *Window) findNewest(v *Version) (slot int, ok bool) {
-	return w.index.find(idHash(v), func(slot uint32) bool {
-		return slot&newestBit != 0 && w.log.at(slot&posMask).ID == v.ID
-	})
+	return w.index.find(idHash(v), newestBit, func(p pos) bool { return w.log.at(p).ID == v.ID })
 }
 
 // slotHash is the hash that a slot's entry was indexed under.

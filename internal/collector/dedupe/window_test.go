@@ -177,11 +177,11 @@ func TestSizeBound(t *testing.T) {
 	}
 }
 
-// TestPositionsGoRound lets the positions pass their 30 bits.
+// TestPositionsGoRound lets the positions pass their 24 bits.
 func TestPositionsGoRound(t *testing.T) {
 	w := New(Options{Max: 3 * pageSize})
 	start := pos(posMask+1) - 5*pageSize
-	w.head, w.durable, w.tail = start, start, start
+	w.head, w.durable, w.tail, w.linked = start, start, start, start
 	for i := range uint64(10 * pageSize) {
 		w.Add(numbered(i), epoch)
 		if i%1000 == 999 {
@@ -254,6 +254,7 @@ func BenchmarkLoad(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+		w.link()
 		b.ReportMetric(float64(4*len(w.index.slots)+len(w.log.pages)*8+(n/pageSize+1)*pageSize*entryBytes)/n, "B/entry")
 	}
 }
