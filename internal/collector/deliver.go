@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"trunkline/contact"
 	"trunkline/internal/collector/dedupe"
 )
 
@@ -127,10 +128,48 @@ func (c *Collector) deliverRun(ctx context.Context, items []*item) (run, rest []
 			}
 		default:
 			it.outcome = Delivered
-			if c.o.Deduplicate {
+			switch {
+			case c.o.Deduplicate:
 				c.o.Journal.Delivered(it.version)
+			case c.o.Journal.Watching():
+				c.o.Journal.Delivered(c.version(it))
 			}
 		}
 	}
 	return items[:n], items[n:], nil
+}
+
+// version identifies a delivered record again. It is wanted only while there are dead letters, so preparers do not pay for it.
+func (c *Collector) version(it *item) dedupe.Version {
+	var r contact.Record
+	if r.Parse(it.raw()) != nil {
+		return dedupe.Version{Time: dedupe.NoTime} // not possible: it was parsed before
+	}
+	return c.o.Keys.identifier().version(&r, it.raw())
+}
+
+// deadLetter writes the record of an item that has failed to the journal.
+func (c *Collector) deadLetter(it *item) error {
+	batch := it.job.batch
+	in := &batch.Records[it.index]
+	l := Letter{
+		Time: c.o.Now(), Stage: it.stage, Reason: it.err, Attempts: it.out.Attempts,
+		Partition: batch.Partition, Record: in.Data, IdempotencyKey: it.out.Key,
+	}
+	if batch.Positions != nil {
+		l.At = batch.Positions.At(it.index)
+	}
+	ident := c.o.Keys.identifier()
+	l.Version = dedupe.Version{Time: dedupe.NoTime, Content: ident.contentHash(in.Data)}
+	var r contact.Record
+	if r.Parse(in.Data) == nil {
+		l.Kind, l.ID, l.Version = r.Kind(), string(r.ID()), ident.version(&r, in.Data)
+		if l.IdempotencyKey == "" {
+			l.IdempotencyKey = ident.key(&r, in.Data)
+		}
+	}
+	if err := c.o.Journal.DeadLetter(l); err != nil {
+		return fmt.Errorf("dead letter: %w", err)
+	}
+	return nil
 }

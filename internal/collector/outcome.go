@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"trunkline/contact"
 	"trunkline/internal/collector/dedupe"
 )
 
@@ -58,11 +59,11 @@ type Letter struct {
 	Reason         error
 	Attempts       int
 	Partition, At  string // where the record can be read again
-	Kind, ID       string // empty where the record could not be read so far
-	Version        time.Time
+	Kind           contact.Kind
+	ID             string         // ContactId or EventId; empty where the record could not be read so far
+	Version        dedupe.Version // its ID is zero where ID is empty
 	IdempotencyKey string
-	Content        [16]byte // keyed hash of Record
-	Record         []byte   // as read; valid during the call only
+	Record         []byte // as read; valid during the call only
 }
 
 // Settlement is what becomes durable together.
@@ -77,6 +78,8 @@ type Journal interface {
 	DeadLetter(Letter) error
 	// Seen tells what deduplication thinks of a version. It is asked when all earlier records of the same order key are settled.
 	Seen(dedupe.Version) dedupe.Verdict
+	// Watching tells whether Delivered must be told of versions even where nothing is deduplicated.
+	Watching() bool
 	// Delivered notes a version that the destination has taken. It counts from the next Commit on.
 	Delivered(dedupe.Version)
 	// Commit makes durable, in one step, the settlement and all that DeadLetter and Delivered were told before it was called.

@@ -8,8 +8,6 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"trunkline/contact"
 )
 
 // Options of a Collector. Those without a default are required.
@@ -241,31 +239,5 @@ func (c *Collector) commit() error {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	c.o.Observer.Committed(time.Since(began))
-	return nil
-}
-
-// deadLetter writes the record of an item that has failed to the journal.
-func (c *Collector) deadLetter(it *item) error {
-	batch := it.job.batch
-	in := &batch.Records[it.index]
-	l := Letter{
-		Time: c.o.Now(), Stage: it.stage, Reason: it.err, Attempts: it.out.Attempts,
-		Partition: batch.Partition, Record: in.Data, IdempotencyKey: it.out.Key,
-	}
-	if batch.Positions != nil {
-		l.At = batch.Positions.At(it.index)
-	}
-	ident := c.o.Keys.identifier()
-	l.Content = ident.contentHash(in.Data)
-	var r contact.Record
-	if r.Parse(in.Data) == nil {
-		l.Kind, l.ID, l.Version = r.Kind().String(), string(r.ID()), r.Version()
-		if l.IdempotencyKey == "" {
-			l.IdempotencyKey = ident.key(&r, in.Data)
-		}
-	}
-	if err := c.o.Journal.DeadLetter(l); err != nil {
-		return fmt.Errorf("dead letter: %w", err)
-	}
 	return nil
 }

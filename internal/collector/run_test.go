@@ -146,6 +146,8 @@ func (m *memory) Seen(v dedupe.Version) dedupe.Verdict {
 	return m.window.Check(v)
 }
 
+func (m *memory) Watching() bool { return true }
+
 func (m *memory) Delivered(v dedupe.Version) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -319,32 +319,25 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-func TestPrivacyObject(t *testing.T) {
+// TestPublishedPrivacy: what the published privacy object means, in options.
+func TestPublishedPrivacy(t *testing.T) {
 	const in = `{` + head + `,"Agent":{"ARN":"a","Username":"u"},"Attributes":{"myField":"f","other":"o"},"CustomerEndpoint":{"Address":"x"}}`
-	for _, c := range []struct{ object, want string }{
-		{`{"type":"WHITELIST","fields":["Attributes.myField"]}`, `{` + head + `,"Agent":{"Username":"u"},"Attributes":{"myField":"f"}}`},
-		{`{"type":"WHITELIST","fields":[]}`, `{` + head + `,"Agent":{"Username":"u"}}`},
-		{`{"type":"BLACKLIST","fields":[]}`, in},
-		{`{"key":"REDACTION_CONFIG","value":{"type":"BLACKLIST","fields":["Attributes.other","CustomerEndpoint"]}}`, `{` + head + `,"Agent":{"ARN":"a","Username":"u"},"Attributes":{"myField":"f"}}`},
+	whitelist := func(fields string) Options { return Options{Keep: Minimum, Allow: paths(t, fields)} }
+	blacklist := func(fields string) Options { return Options{Keep: All, Deny: paths(t, fields), Mandatory: true} }
+	for _, c := range []struct {
+		o    Options
+		want string
+	}{
+		{whitelist("Attributes.myField"), `{` + head + `,"Agent":{"Username":"u"},"Attributes":{"myField":"f"}}`},
+		{whitelist(""), `{` + head + `,"Agent":{"Username":"u"}}`},
+		{blacklist(""), in},
+		{blacklist("Attributes.other CustomerEndpoint"), `{` + head + `,"Agent":{"ARN":"a","Username":"u"},"Attributes":{"myField":"f"}}`},
 		// Mandatory fields can be neither denied nor left out: a denied parent keeps its mandatory members.
-		{`{"type":"BLACKLIST","fields":["Agent","ContactId"]}`, `{` + head + `,"Agent":{"Username":"u"},"Attributes":{"myField":"f","other":"o"},"CustomerEndpoint":{"Address":"x"}}`},
+		{blacklist("Agent ContactId"), `{` + head + `,"Agent":{"Username":"u"},"Attributes":{"myField":"f","other":"o"},"CustomerEndpoint":{"Address":"x"}}`},
 	} {
-		o, err := ParsePrivacy([]byte(c.object))
-		if err != nil {
-			t.Errorf("%s: %v", c.object, err)
-			continue
+		if got, err := redact(t, c.o, in); err != nil || got != c.want {
+			t.Errorf("%+v\n got %s, %v\nwant %s", c.o, got, err, c.want)
 		}
-		if got, err := redact(t, o, in); err != nil || got != c.want {
-			t.Errorf("%s\n got %s, %v\nwant %s", c.object, got, err, c.want)
-		}
-	}
-	for _, bad := range []string{``, `[]`, `{}`, `{"type":"GREYLIST"}`, `{"type":"WHITELIST","fields":["a..b"]}`, `{"key":"X","value":{"type":"WHITELIST"}}`, `{"key":"REDACTION_CONFIG","value":1}`} {
-		if _, err := ParsePrivacy([]byte(bad)); err == nil {
-			t.Errorf("ParsePrivacy(%s) succeeded", bad)
-		}
-	}
-	if got := fromGJSON("Recordings.#.Location"); got != "Recordings.Location" {
-		t.Errorf("got %s, want the array step gone", got)
 	}
 }
 
