@@ -214,7 +214,7 @@ func readFile(path string) ([]byte, error) {
 // Parse checks the text of a config; name stands for it in messages. It opens no file: of a privacy file only the name is then
 // known. The error is a *[Problems].
 func Parse(name string, text []byte) (*Config, error) {
-	r := &reader{name: name, where: map[string]Position{}}
+	r := &reader{name: name, ifEmpty: "; write a config with: trunkline init", where: map[string]Position{}}
 	root, ok := r.parse(text)
 	c := &Config{name: name, where: r.where}
 	if ok {

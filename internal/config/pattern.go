@@ -8,6 +8,7 @@ import (
 // Pattern is an event pattern as JSON text. Whether it is a good one, internal/pattern decides.
 type Pattern struct {
 	JSON  []byte
+	text  bool   // it was written as a text that holds JSON
 	marks []mark // by offset
 }
 
@@ -40,7 +41,7 @@ func (v patternValue) read(r *reader, key string, n node) {
 		if !json.Valid([]byte(n.text)) {
 			r.fail(n.at, key, `is not JSON; write a pattern such as {"data": {"Channel": ["VOICE"]}}`)
 		}
-		*v.into = Pattern{JSON: []byte(n.text), marks: []mark{{0, n.at}}}
+		*v.into = Pattern{JSON: []byte(n.text), text: true, marks: []mark{{0, n.at}}}
 	default:
 		r.fail(n.at, key, `want an event pattern such as {"data": {"Channel": ["VOICE"]}}, have %s`, n.kind)
 	}
@@ -93,10 +94,10 @@ func (p *Pattern) appendText(t string) {
 func (v patternValue) absent(*reader, string, Position) {}
 
 func (v patternValue) dump() (any, bool) {
-	if len(v.into.JSON) > 0 && v.into.JSON[0] == '{' {
-		return json.RawMessage(v.into.JSON), true
+	if v.into.text {
+		return string(v.into.JSON), true
 	}
-	return string(v.into.JSON), true
+	return json.RawMessage(v.into.JSON), true
 }
 
 func (v patternValue) schema() object { return object{{"type", []any{"object", "string"}}} }

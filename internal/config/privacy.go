@@ -1,11 +1,8 @@
 package config
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 
 	"trunkline/contact"
@@ -115,56 +112,35 @@ func (c *Config) loadPrivacy() error {
 	if err != nil {
 		return c.Errorf("redact.privacy", "%w", err)
 	}
-	if p.Type, p.Fields, err = parsePrivacy(text); err != nil {
-		return c.Errorf("redact.privacy", "%s: %w", p.File, err)
+	if err := p.parse(text); err != nil {
+		return err
 	}
 	r := &reader{name: c.name, where: c.where}
 	c.checkPaths(r)
 	return r.err()
 }
 
-// parsePrivacy reads the object, bare or as it is published: {"key": "REDACTION_CONFIG", "value": {…}}.
-func parsePrivacy(text []byte) (PrivacyType, []contact.Path, error) {
-	type fields struct {
-		Type   PrivacyType `json:"type"`
-		Fields *[]string   `json:"fields"`
-	}
-	var object struct {
-		fields
-		Key   *string `json:"key"`
-		Value *fields `json:"value"`
-	}
-	if len(text) > maxSize {
-		return "", nil, fmt.Errorf("is larger than %d bytes", maxSize)
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&object); err != nil {
-		return "", nil, fmt.Errorf("is no privacy object: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return "", nil, errors.New("has something behind the privacy object")
-	}
-	have := object.fields
-	if object.Value != nil {
-		if have != (fields{}) {
-			return "", nil, errors.New("has type or fields both beside and inside value")
+// parse reads the text of a privacy file: the object, bare or as it is published, {"key": "REDACTION_CONFIG", "value": {…}}. JSON is
+// YAML too, so that its mistakes are found and told as the config's are.
+func (p *Privacy) parse(text []byte) error {
+	r := &reader{name: p.File, where: map[string]Position{}}
+	if root, ok := r.parse(text); ok {
+		object := section{keyed: p}
+		if slices.ContainsFunc(root.members, func(m member) bool { return m.name == "value" }) {
+			object = section{keyed: published{p}}
 		}
-		have = *object.Value
+		object.read(r, "", root)
 	}
-	if have.Type != Whitelist && have.Type != Blacklist {
-		return "", nil, fmt.Errorf("unknown type %s; write WHITELIST or BLACKLIST", quote(string(have.Type)))
+	return r.err()
+}
+
+// published is the object as the service that defined it hands it out.
+type published struct{ privacy *Privacy }
+
+func (p published) keys() []key {
+	var name string
+	return []key{
+		{"key", choice(&name, "key", "", "REDACTION_CONFIG"), false, "What the object is."},
+		{"value", section{keyed: p.privacy}, true, "The object."},
 	}
-	if have.Fields == nil {
-		return "", nil, errors.New("fields is missing; write [] for none")
-	}
-	paths := make([]contact.Path, len(*have.Fields))
-	for i, f := range *have.Fields {
-		p, err := parsePrivacyField(f)
-		if err != nil {
-			return "", nil, err
-		}
-		paths[i] = p
-	}
-	return have.Type, paths, nil
 }

@@ -64,6 +64,7 @@ func (p *Problems) Unwrap() []error {
 // reader collects what reading one file finds.
 type reader struct {
 	name     string
+	ifEmpty  string // what to do about an empty file
 	where    map[string]Position
 	problems []*Problem
 	more     int

@@ -74,7 +74,7 @@ func (r *reader) parse(content []byte) (root node, ok bool) {
 		body = file.Docs[0].Body
 	}
 	if body == nil {
-		r.fail(Position{1, 1}, "", "is empty; write a config with: trunkline init")
+		r.fail(Position{1, 1}, "", "is empty%s", r.ifEmpty)
 		return node{}, false
 	}
 	return r.convert("", body, 0), true
