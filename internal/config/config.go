@@ -248,6 +248,11 @@ func (c *Config) Errorf(key, format string, args ...any) error {
 	return &Problem{c.name, c.Where(key), key, fmt.Errorf(format, args...)}
 }
 
+// FilterErrorf makes an error about a place in the JSON text of a filter's pattern.
+func (c *Config) FilterErrorf(filter, offset int, format string, args ...any) error {
+	return &Problem{c.name, c.Filter[filter].At(offset), fmt.Sprintf("filter[%d]", filter), fmt.Errorf(format, args...)}
+}
+
 // MarshalJSON writes the config with all defaults filled in, as YAML that Parse reads: the same Config comes back. Secrets are
 // named, not told.
 func (c *Config) MarshalJSON() ([]byte, error) {

@@ -58,17 +58,20 @@ type Rule struct {
 	// To is Truncate's precision: year, month, day, hour or minute for times, a whole number from 1 on for numbers, which are
 	// rounded towards zero to a multiple of it.
 	To string
+	// Tokens makes Scrub put pseudonyms in the place of what it finds, instead of placeholders.
+	Tokens bool
 }
 
 // transform is a Rule made ready.
 type transform struct {
 	action      Action
 	first, last int
+	tokens      bool
 	truncate    func(dst, text []byte) ([]byte, error)
 }
 
 func newTransform(r Rule) (*transform, error) {
-	t := &transform{action: r.Action, first: r.First, last: r.Last}
+	t := &transform{action: r.Action, first: r.First, last: r.Last, tokens: r.Tokens}
 	if r.First < 0 || r.Last < 0 {
 		return nil, errors.New("first and last are 0 or more")
 	}
@@ -113,7 +116,11 @@ func (r *Redactor) apply(n document.Node, t *transform, kind document.Kind) erro
 		r.out = r.tokens.appendToken(r.out, text)
 	case Scrub:
 		var found int
-		if r.out, found = scrub.Replace(r.out, text, nil); found == 0 {
+		var replace func([]byte, scrub.Kind, []byte) []byte
+		if t.tokens {
+			replace = r.tokenFor
+		}
+		if r.out, found = scrub.Replace(r.out, text, replace); found == 0 {
 			return nil
 		}
 	case Truncate:

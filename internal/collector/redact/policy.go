@@ -82,7 +82,7 @@ func Compile(o Options) (*Policy, error) {
 func (o *Options) check() error {
 	for _, r := range o.Rules {
 		switch {
-		case (r.Action == Hash || r.Action == Pseudonymize) && len(o.Key) < MinKey:
+		case (r.Action == Hash || r.Action == Pseudonymize || r.Tokens) && len(o.Key) < MinKey:
 			return fmt.Errorf("%s %s needs redact.key, a secret of at least %d bytes", r.Action, r.Path, MinKey)
 		case r.Action == Encrypt && o.Recipient == nil:
 			return fmt.Errorf("encrypt %s needs redact.recipient", r.Path)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 
 	"trunkline/contact"
+	"trunkline/internal/collector/redact/scrub"
 	"trunkline/internal/document"
 )
 
@@ -23,14 +24,19 @@ type Redactor struct {
 	doc     *document.Document
 	explain func(document.Node, Decision)
 
-	tokens tokens
-	name   []byte // a member's name with escapes resolved
-	text   []byte // a value's content with escapes resolved
-	out    []byte // its new form
+	tokens   tokens
+	tokenFor func(dst []byte, k scrub.Kind, found []byte) []byte
+	name     []byte // a member's name with escapes resolved
+	text     []byte // a value's content with escapes resolved
+	out      []byte // its new form
 }
 
 // Redactor returns a new Redactor for one goroutine.
-func (p *Policy) Redactor() *Redactor { return &Redactor{policy: p, tokens: newTokens(p)} }
+func (p *Policy) Redactor() *Redactor {
+	r := &Redactor{policy: p, tokens: newTokens(p)}
+	r.tokenFor = func(dst []byte, _ scrub.Kind, found []byte) []byte { return r.tokens.appendToken(dst, found) }
+	return r
+}
 
 // Decision is what became of a field, and why.
 type Decision struct {
