@@ -141,17 +141,17 @@ func (s *Store) Segments() (map[string]int, error) {
 }
 
 // Contacts are the contacts with dead letters, each with the newest version (Unix microseconds) that was delivered since its first
-// dead letter, or NothingDelivered.
-func (s *Store) Contacts() (map[deadletter.Key]int64, error) {
-	all := map[deadletter.Key]int64{}
+// dead letter, or deadletter.NothingDelivered.
+func (s *Store) Contacts() (map[deadletter.Hash]int64, error) {
+	all := map[deadletter.Hash]int64{}
 	return all, s.view(func(tx *bbolt.Tx) error {
 		delivered := tx.Bucket(deliveredBucket)
 		return tx.Bucket(contactsBucket).ForEach(func(k, _ []byte) error {
 			if len(k) != 24 {
 				return &CorruptError{s.path, errors.New("a contact of the index of dead letters has no sequence")}
 			}
-			contact := deadletter.Key(k)
-			all[contact] = NothingDelivered
+			contact := deadletter.Hash(k)
+			all[contact] = deadletter.NothingDelivered
 			if v := delivered.Get(contact[:]); len(v) == 8 {
 				all[contact] = int64(binary.BigEndian.Uint64(v))
 			}
@@ -161,9 +161,9 @@ func (s *Store) Contacts() (map[deadletter.Key]int64, error) {
 }
 
 // Delivered is the newest version (Unix microseconds) that was delivered of a contact since its first dead letter, or
-// NothingDelivered.
-func (s *Store) Delivered(contact deadletter.Key) (version int64, err error) {
-	version = NothingDelivered
+// deadletter.NothingDelivered.
+func (s *Store) Delivered(contact deadletter.Hash) (version int64, err error) {
+	version = deadletter.NothingDelivered
 	err = s.view(func(tx *bbolt.Tx) error {
 		if v := tx.Bucket(deliveredBucket).Get(contact[:]); len(v) == 8 {
 			version = int64(binary.BigEndian.Uint64(v))

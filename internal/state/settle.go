@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 
 	"go.etcd.io/bbolt"
 
@@ -26,7 +25,7 @@ type Settlement struct {
 	DeadLetters []deadletter.Entry
 	// Delivered is the newest version (Unix microseconds) that was delivered of contacts with dead letters. Other contacts, and
 	// older versions than noted, are passed over.
-	Delivered map[deadletter.Key]int64
+	Delivered map[deadletter.Hash]int64
 	// Outcomes are added to the totals.
 	Outcomes map[string]uint64
 }
@@ -147,7 +146,7 @@ func (x *letterIndex) put(e deadletter.Entry) error {
 	if err != nil {
 		return err
 	}
-	if e.Contact != (deadletter.Key{}) {
+	if e.Contact != (deadletter.Hash{}) {
 		if err := x.contacts.Put(append(e.Contact[:], number(sequence)...), nil); err != nil {
 			return err
 		}
@@ -186,12 +185,12 @@ func (x *letterIndex) unlink(sequence uint64) error {
 	return x.contacts.Delete(append(e.Contact[:], number(sequence)...))
 }
 
-func (x *letterIndex) hasLetters(contact deadletter.Key) bool {
+func (x *letterIndex) hasLetters(contact deadletter.Hash) bool {
 	k, _ := x.contacts.Cursor().Seek(contact[:])
-	return len(k) == len(contact)+8 && deadletter.Key(k) == contact
+	return len(k) == len(contact)+8 && deadletter.Hash(k) == contact
 }
 
-func (x *letterIndex) noteDelivered(contact deadletter.Key, version int64) error {
+func (x *letterIndex) noteDelivered(contact deadletter.Hash, version int64) error {
 	if !x.hasLetters(contact) {
 		return nil
 	}
@@ -210,6 +209,3 @@ func toNumber(b []byte) uint64 {
 	}
 	return binary.BigEndian.Uint64(b)
 }
-
-// NothingDelivered is the version of a contact of which nothing was delivered since: older than any.
-const NothingDelivered int64 = math.MinInt64

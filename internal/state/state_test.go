@@ -58,7 +58,7 @@ func commit(t testing.TB, s *Store, c Settlement) {
 func entry(n byte, contact byte) deadletter.Entry {
 	version := int64(n)
 	return deadletter.Entry{
-		ID: deadletter.ID{n}, Contact: deadletter.Key{contact}, Version: &version,
+		ID: deadletter.ID{n}, Contact: deadletter.Hash{contact}, Version: &version,
 		Time: epoch.Add(time.Duration(n) * time.Minute), Stage: "redact", Reason: fmt.Sprintf("reason %d", n),
 		Segment: fmt.Sprintf("segment-%d", n/10), Offset: int64(n) * 100, Length: 100,
 	}
@@ -175,21 +175,21 @@ func TestDeadLetterIndex(t *testing.T) {
 	}
 
 	// Delivered since: only of contacts with dead letters, only what is newer.
-	commit(t, s, Settlement{Delivered: map[deadletter.Key]int64{{7}: 50, {9}: 50}})
-	commit(t, s, Settlement{Delivered: map[deadletter.Key]int64{{7}: 40}})
+	commit(t, s, Settlement{Delivered: map[deadletter.Hash]int64{{7}: 50, {9}: 50}})
+	commit(t, s, Settlement{Delivered: map[deadletter.Hash]int64{{7}: 40}})
 	contacts, err := s.Contacts()
-	if diff := cmp.Diff(contacts, map[deadletter.Key]int64{{7}: 50, {8}: NothingDelivered}); diff != "" || err != nil {
+	if diff := cmp.Diff(contacts, map[deadletter.Hash]int64{{7}: 50, {8}: deadletter.NothingDelivered}); diff != "" || err != nil {
 		t.Errorf("contacts (%v), got - want +:\n%s", err, diff)
 	}
-	if got, err := s.Delivered(deadletter.Key{7}); got != 50 || err != nil {
+	if got, err := s.Delivered(deadletter.Hash{7}); got != 50 || err != nil {
 		t.Errorf("delivered of contact 7: %d, want 50 (%v)", got, err)
 	}
-	if got, err := s.Delivered(deadletter.Key{9}); got != NothingDelivered || err != nil {
+	if got, err := s.Delivered(deadletter.Hash{9}); got != deadletter.NothingDelivered || err != nil {
 		t.Errorf("delivered of contact 9: %d, want nothing (%v)", got, err)
 	}
 
 	commit(t, s, Settlement{Replayed: []deadletter.ID{{1}, {99}}})
-	if got, _ := s.Delivered(deadletter.Key{7}); got != 50 {
+	if got, _ := s.Delivered(deadletter.Hash{7}); got != 50 {
 		t.Errorf("delivered of contact 7, which has a dead letter left: %d, want 50", got)
 	}
 	commit(t, s, Settlement{Replayed: []deadletter.ID{{3}, {14}}})
@@ -197,7 +197,7 @@ func TestDeadLetterIndex(t *testing.T) {
 	if got, want := ids(), []byte{2}; !bytes.Equal(got, want) {
 		t.Errorf("dead letters %v, want %v", got, want)
 	}
-	if got, _ := s.Delivered(deadletter.Key{7}); got != NothingDelivered {
+	if got, _ := s.Delivered(deadletter.Hash{7}); got != deadletter.NothingDelivered {
 		t.Errorf("delivered of contact 7 without dead letters: %d, want nothing", got)
 	}
 	if _, ok, err := s.DeadLetter(deadletter.ID{3}); ok || err != nil {

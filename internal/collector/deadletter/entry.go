@@ -1,4 +1,3 @@
-// Package deadletter keeps the records that could not be handled.
 package deadletter
 
 import (
@@ -15,7 +14,7 @@ import (
 type ID [16]byte
 
 // NewID makes the ID of a record with a keyed content hash that stood at a position of a partition.
-func NewID(partition, position string, content [16]byte) ID {
+func NewID(partition, position string, content Hash) ID {
 	h := sha256.New()
 	for _, s := range []string{partition, position} {
 		var n [8]byte
@@ -57,18 +56,18 @@ func ParseID(text string) (id ID, err error) {
 	return ID(b), nil
 }
 
-// Key is the keyed hash of a contact (kind and identity): what the index and the state file know contacts by. The zero Key stands
-// for none: a text that is no record has no contact.
-type Key [16]byte
+// Hash is a keyed hash: of a contact (kind and identity), by which the index and the state file know it, or of a record's bytes.
+// The zero Hash stands for none: a text that is no record has no contact.
+type Hash [16]byte
 
 // String is the text form of an ID.
-func (k Key) String() string { return ID(k).String() }
+func (h Hash) String() string { return ID(h).String() }
 
 // MarshalText is the form of String.
-func (k Key) MarshalText() ([]byte, error) { return ID(k).MarshalText() }
+func (h Hash) MarshalText() ([]byte, error) { return ID(h).MarshalText() }
 
 // UnmarshalText reads the form of String.
-func (k *Key) UnmarshalText(text []byte) error { return (*ID)(k).UnmarshalText(text) }
+func (h *Hash) UnmarshalText(text []byte) error { return (*ID)(h).UnmarshalText(text) }
 
 // Entry is what the index keeps of a dead letter: where its letter is, and what one selects it by.
 type Entry struct {
@@ -76,7 +75,7 @@ type Entry struct {
 	Time    time.Time `json:"time"` // when it was dead-lettered, UTC
 	Stage   string    `json:"stage"`
 	Reason  string    `json:"reason"`
-	Contact Key       `json:"contact,omitzero"`
+	Contact Hash      `json:"contact,omitzero"`
 	// Version is the record's, in Unix microseconds; nil where it has none.
 	Version *int64 `json:"version,omitempty"`
 	// The letter stands in Segment, a file of the dead-letter folder, at Offset, Length bytes including its newline.
@@ -90,7 +89,7 @@ type Selection struct {
 	Stage    string    // the whole name of a stage
 	Reason   string    // part of the reason, in any case
 	From, To time.Time // dead-lettered at From or later, and before To
-	Contact  Key
+	Contact  Hash
 }
 
 // Match tells whether the selection includes the entry.
@@ -99,7 +98,7 @@ func (s Selection) Match(e Entry) bool {
 		(s.Reason == "" || strings.Contains(strings.ToLower(e.Reason), strings.ToLower(s.Reason))) &&
 		(s.From.IsZero() || !e.Time.Before(s.From)) &&
 		(s.To.IsZero() || e.Time.Before(s.To)) &&
-		(s.Contact == Key{} || s.Contact == e.Contact)
+		(s.Contact == Hash{} || s.Contact == e.Contact)
 }
 
 // Superseded tells whether the entry's record is older than what was delivered of its contact since, as Unix microseconds. A

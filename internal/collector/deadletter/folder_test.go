@@ -1,0 +1,516 @@
+package deadletter
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+)
+
+var epoch = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+func identity(t testing.TB) *age.X25519Identity {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func openFolder(t testing.TB, path string, o FolderOptions) *Folder {
+	t.Helper()
+	if o.Owner == "" {
+		o.Owner = "owner"
+	}
+	f, err := OpenFolder(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func letter(n int) Letter {
+	return Letter{
+		Time: epoch, Stage: "redact", Reason: "CustomerEndpoint.Address is not a text", Attempts: 3,
+		Source: Source{Partition: "records.jsonl", Position: fmt.Sprint(n), Location: fmt.Sprintf("line %d", n)},
+		Kind:   "contact record", ContactID: fmt.Sprintf("contact-%d", n), Version: epoch.Add(time.Second),
+		Contact: Hash{byte(n), 1}, IdempotencyKey: "key", ContentHash: Hash{byte(n), 2},
+	}
+}
+
+func appendLetter(t testing.TB, f *Folder, l Letter, record string) Entry {
+	t.Helper()
+	e, err := f.Append(l, []byte(record))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestFolder(t *testing.T) {
+	for _, record := range []string{"", "{}", "not JSON\x00\xff", strings.Repeat(`{"a":"b"}`, 100_000)} {
+		id, other := identity(t), identity(t)
+		f := openFolder(t, filepath.Join(t.TempDir(), "new", "dead-letters"), FolderOptions{Recipients: []age.Recipient{other.Recipient(), id.Recipient()}})
+		appendLetter(t, f, letter(1), "another")
+		e := appendLetter(t, f, letter(2), record)
+		if err := f.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Read(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := letter(2)
+		want.ID, want.Record = e.ID, got.Record
+		if diff := cmp.Diff(got, want); diff != "" {
+			t.Errorf("got - want +:\n%s", diff)
+		}
+		text, err := got.Decrypt(id)
+		if err != nil || string(text) != record {
+			t.Errorf("decrypted %d bytes (%v), want the %d of the record", len(text), err, len(record))
+		}
+		version := epoch.Add(time.Second).UnixMicro()
+		wantEntry := Entry{
+			ID: NewID("records.jsonl", "2", Hash{2, 2}), Time: epoch, Stage: "redact", Reason: want.Reason, Contact: want.Contact,
+			Version: &version, Segment: e.Segment, Offset: e.Offset, Length: e.Length,
+		}
+		if diff := cmp.Diff(e, wantEntry); diff != "" {
+			t.Errorf("entry, got - want +:\n%s", diff)
+		}
+	}
+}
+
+func TestDecryptRefuses(t *testing.T) {
+	f := openFolder(t, t.TempDir(), FolderOptions{})
+	bare, err := f.Read(appendLetter(t, f, letter(7), "record"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = bare.Decrypt(identity(t))
+	if missing, ok := errors.AsType[*NoRecordError](err); !ok || missing.Source != bare.Source || !strings.Contains(err.Error(), "read it again from records.jsonl at 7") {
+		t.Errorf("a letter without its record: got %v", err)
+	}
+	id := identity(t)
+	f = openFolder(t, t.TempDir(), FolderOptions{Recipients: []age.Recipient{id.Recipient()}})
+	sealed, err := f.Read(appendLetter(t, f, letter(7), "record"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sealed.Decrypt(); !errors.Is(err, ErrIdentity) || !strings.Contains(err.Error(), "--identity FILE") {
+		t.Errorf("no identity: got %v", err)
+	}
+	if _, err := sealed.Decrypt(identity(t), identity(t)); !errors.Is(err, ErrIdentity) || !strings.Contains(err.Error(), "another recipient") {
+		t.Errorf("other identities: got %v", err)
+	}
+	half := len(sealed.Record) - 8
+	for name, record := range map[string]string{
+		"cut":        sealed.Record[:half],
+		"changed":    sealed.Record[:half] + "AAAA" + sealed.Record[half+4:],
+		"not base64": "???",
+		"not age":    "AAAA",
+	} {
+		l := sealed
+		l.Record = record
+		if got, err := l.Decrypt(id); err == nil || !strings.Contains(err.Error(), "decrypt dead letter "+l.ID.String()) {
+			t.Errorf("a record that is %s: got %q %v, want an error", name, got, err)
+		}
+	}
+}
+
+func TestSegments(t *testing.T) {
+	dir := t.TempDir()
+	f := openFolder(t, dir, FolderOptions{SegmentSize: 1500})
+	var entries []Entry
+	for i := range 10 {
+		entries = append(entries, appendLetter(t, f, letter(i), ""))
+	}
+	var segments []string
+	used := map[string]int{}
+	for _, e := range entries {
+		segments = append(segments, e.Segment)
+		used[e.Segment]++
+	}
+	segments = slices.Compact(segments)
+	if len(segments) < 3 || segments[0] != "owner-00000001.jsonl" {
+		t.Fatalf("10 letters went to %v, want several segments", segments)
+	}
+	stranger := filepath.Join(dir, "other-00000001.jsonl")
+	if err := os.WriteFile(stranger, []byte("{}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	prune := func(used map[string]int, want ...string) {
+		t.Helper()
+		if _, err := f.Prune(used); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, name := range files {
+			got = append(got, filepath.Base(name))
+		}
+		want = append([]string{filepath.Base(stranger)}, want...)
+		if slices.Sort(want); !cmp.Equal(got, want) {
+			t.Errorf("after pruning with %v there are %v, want %v", used, got, want)
+		}
+	}
+	prune(nil, segments...) // nothing is committed yet
+	f.Committed(entries...)
+	prune(used, segments...)
+	delete(used, segments[1])
+	prune(used, slices.Concat(segments[:1], segments[2:])...)
+	prune(nil, segments[len(segments)-1]) // the segment being written stays
+
+	// The next process begins a segment of its own, and may delete those of this one.
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f = openFolder(t, dir, FolderOptions{SegmentSize: 1500})
+	e := appendLetter(t, f, letter(1), "")
+	if e.Segment <= segments[len(segments)-1] {
+		t.Errorf("the next process writes %s, after %v", e.Segment, segments)
+	}
+	prune(nil, e.Segment)
+}
+
+// TestTornTail: what a crash left behind the last whole letter is in nobody's way.
+func TestTornTail(t *testing.T) {
+	dir := t.TempDir()
+	f := openFolder(t, dir, FolderOptions{})
+	first, second := appendLetter(t, f, letter(1), ""), appendLetter(t, f, letter(2), "")
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, first.Segment)
+	for cut := int64(1); cut <= second.Length; cut++ {
+		if err := os.Truncate(path, second.Offset+second.Length-cut); err != nil {
+			t.Fatal(err)
+		}
+		f := openFolder(t, dir, FolderOptions{})
+		if _, err := f.Read(first); err != nil {
+			t.Fatalf("%d bytes cut: the letter before cannot be read: %v", cut, err)
+		}
+		_, err := f.Read(second)
+		if _, ok := errors.AsType[*LetterError](err); !ok {
+			t.Fatalf("%d bytes cut: the cut letter reads as %v, want a *LetterError", cut, err)
+		}
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dead-letters")
+	f := openFolder(t, dir, FolderOptions{})
+	e := appendLetter(t, f, letter(1), "")
+	for name, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, e.Segment): 0o600} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", filepath.Base(name), got, want)
+		}
+	}
+}
+
+func TestOpenFolderRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenFolder(file, FolderOptions{Owner: "o"}); err == nil || !strings.Contains(err.Error(), "name a folder as dead_letter.folder") {
+		t.Errorf("a file: got %v", err)
+	}
+	if _, err := OpenFolder(filepath.Join(file, "x"), FolderOptions{Owner: "o"}); err == nil {
+		t.Error("a folder in a file was opened")
+	}
+}
+
+func TestLongTextsAreCut(t *testing.T) {
+	f := openFolder(t, t.TempDir(), FolderOptions{})
+	l := letter(1)
+	l.ContactID = strings.Repeat("ä", 1<<20)
+	l.Reason = "r" + strings.Repeat("ä", 1<<20)
+	e := appendLetter(t, f, l, "")
+	got, err := f.Read(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Length > 6<<10 || len(e.Reason) > maxReason+3 || got.Reason != e.Reason || !strings.HasSuffix(got.ContactID, "ä…") {
+		t.Errorf("a line of %d bytes, a reason of %d, contact id ending in %q", e.Length, len(e.Reason), got.ContactID[len(got.ContactID)-5:])
+	}
+}
+
+func TestConcurrentAppends(t *testing.T) {
+	id := identity(t)
+	f := openFolder(t, t.TempDir(), FolderOptions{SegmentSize: 4 << 10, Recipients: []age.Recipient{id.Recipient()}})
+	entries := make([]Entry, 40)
+	var wg sync.WaitGroup
+	for i := range entries {
+		wg.Go(func() {
+			var err error
+			if entries[i], err = f.Append(letter(i), fmt.Appendf(nil, "record %d", i)); err != nil {
+				t.Error(err)
+			}
+			if err := f.Sync(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, e := range entries {
+		l, err := f.Read(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := l.Decrypt(id); err != nil || string(got) != fmt.Sprintf("record %d", i) {
+			t.Errorf("letter %d holds %q (%v)", i, got, err)
+		}
+	}
+}
+
+// TestNoRecordInClear: neither the record nor any piece of it is in a segment.
+func TestNoRecordInClear(t *testing.T) {
+	dir := t.TempDir()
+	const canary = "canary-4f1c"
+	record := strings.Repeat(`{"CustomerEndpoint":{"Address":"`+canary+`"}}`, 5000)
+	for _, recipients := range [][]age.Recipient{nil, {identity(t).Recipient()}} {
+		f := openFolder(t, dir, FolderOptions{Recipients: recipients})
+		appendLetter(t, f, letter(1), record)
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v (%v), want two segments", files, err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte(canary)) {
+			t.Errorf("%s holds the record", filepath.Base(name))
+		}
+		if !bytes.Contains(text, []byte("contact-1")) {
+			t.Errorf("%s does not name the contact", filepath.Base(name))
+		}
+	}
+}
+
+// TestMemoryOfLargeRecords: a 10 MiB record must not need more than its line.
+func TestMemoryOfLargeRecords(t *testing.T) {
+	record := make([]byte, 10<<20)
+	recipients := []age.Recipient{identity(t).Recipient()}
+	l := letter(1)
+	result := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := l.encode(record, recipients); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if got, limit := result.AllocedBytesPerOp(), int64(len(record))*3/2; got > limit {
+		t.Errorf("%d bytes allocated, want at most %d", got, limit)
+	}
+}
+
+func TestSelection(t *testing.T) {
+	e := Entry{Time: epoch, Stage: "deliver", Reason: "HTTP 422 Unprocessable", Contact: Hash{1}}
+	for _, c := range []struct {
+		name string
+		s    Selection
+		want bool
+	}{
+		{"all", Selection{}, true},
+		{"stage", Selection{Stage: "deliver"}, true},
+		{"part of a stage", Selection{Stage: "del"}, false},
+		{"part of the reason", Selection{Reason: "unproc"}, true},
+		{"another reason", Selection{Reason: "HTTP 400"}, false},
+		{"from then", Selection{From: epoch}, true},
+		{"to then", Selection{To: epoch}, false},
+		{"later", Selection{From: epoch.Add(1)}, false},
+		{"contact", Selection{Contact: Hash{1}}, true},
+		{"another contact", Selection{Contact: Hash{2}, Stage: "deliver"}, false},
+	} {
+		if got := c.s.Match(e); got != c.want {
+			t.Errorf("%s: %+v matches: got %v, want %v", c.name, c.s, got, c.want)
+		}
+	}
+}
+
+func TestID(t *testing.T) {
+	id := NewID("p", "1", Hash{1})
+	for _, other := range []ID{NewID("p1", "", Hash{1}), NewID("p", "1", Hash{2}), NewID("", "p1", Hash{1})} {
+		if id == other {
+			t.Error("two records have one id")
+		}
+	}
+	if got, err := ParseID(id.String()); got != id || err != nil {
+		t.Errorf("ParseID(%s) = %s, %v", id, got, err)
+	}
+	text := id.String()
+	for _, bad := range []string{"", text[1:], text + "a", strings.ToUpper(text), text[:25] + "\n", text[:25] + "1", strings.Repeat("a", 25) + "b"} {
+		if _, err := ParseID(bad); err == nil {
+			t.Errorf("ParseID(%q) took it", bad)
+		}
+	}
+	if out, err := json.Marshal(map[string]any{"id": id}); err != nil || !strings.Contains(string(out), text) {
+		t.Errorf("as JSON %s (%v)", out, err)
+	}
+}
+
+func TestWatch(t *testing.T) {
+	a, b := Hash{1}, Hash{2}
+	w := NewWatch(map[Hash]int64{a: NothingDelivered})
+	take := func(want map[Hash]int64) {
+		t.Helper()
+		if diff := cmp.Diff(w.Take(), want); diff != "" {
+			t.Errorf("Take, got - want +:\n%s", diff)
+		}
+	}
+	w.Delivered(b, 5) // not watched
+	take(nil)
+	w.Delivered(a, 5)
+	w.Delivered(a, 4)
+	take(map[Hash]int64{a: 5})
+	take(map[Hash]int64{a: 5}) // not confirmed
+	w.Delivered(a, 6)
+	w.Confirm()
+	take(map[Hash]int64{a: 6})
+	w.Confirm()
+	w.Add(b)
+	w.Add(Hash{})
+	w.Delivered(b, 7)
+	w.Delivered(Hash{}, 7)
+	take(map[Hash]int64{b: 7})
+	if got := w.Newest(a); got != 6 {
+		t.Errorf("newest of a: %d, want 6", got)
+	}
+	w.Forget(b)
+	take(nil)
+	if w.Len() != 1 || w.Newest(b) != NothingDelivered {
+		t.Errorf("%d contacts are watched, want 1", w.Len())
+	}
+	five := int64(5)
+	for _, c := range []struct {
+		version   *int64
+		delivered int64
+		want      bool
+	}{{&five, 6, true}, {&five, 5, false}, {&five, NothingDelivered, false}, {nil, 6, false}} {
+		if got := (Entry{Version: c.version}).Superseded(c.delivered); got != c.want {
+			t.Errorf("version %v, delivered %d: superseded %v, want %v", c.version, c.delivered, got, c.want)
+		}
+	}
+}
+
+func TestParseRecipients(t *testing.T) {
+	a, b := identity(t), identity(t)
+	for _, texts := range [][]string{
+		{a.Recipient().String()},
+		{a.Recipient().String(), b.Recipient().String()},
+		{" " + a.Recipient().String() + ",\n" + b.Recipient().String() + " "},
+	} {
+		got, err := ParseRecipients(texts...)
+		if want := strings.Count(strings.Join(texts, ""), "age1"); err != nil || len(got) != want {
+			t.Errorf("ParseRecipients(%q) gave %d (%v), want %d", texts, len(got), err, want)
+		}
+	}
+	hybrid, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseRecipients(hybrid.Recipient().String()); err != nil {
+		t.Errorf("a post-quantum recipient: %v", err)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"", "no age recipient"},
+		{" , ", "no age recipient"},
+		{a.String(), "secret key"},
+		{strings.ToLower(a.String()), "secret key"},
+		{"ssh-ed25519", "not an age recipient"},
+		{"age1xyz", "malformed recipient"},
+		{a.Recipient().String() + "," + hybrid.Recipient().String(), "incompatible recipients"},
+	} {
+		_, err := ParseRecipients(c.text)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("ParseRecipients(%q) = %v, want %q", c.text, err, c.want)
+		}
+		if err != nil && strings.Contains(strings.ToUpper(err.Error()), a.String()[16:]) {
+			t.Errorf("the error quotes the secret key")
+		}
+	}
+	if ids, err := ParseIdentities(strings.NewReader("# a comment\n" + a.String() + "\n")); err != nil || len(ids) != 1 {
+		t.Errorf("ParseIdentities gave %d (%v)", len(ids), err)
+	}
+	if _, err := ParseIdentities(strings.NewReader("AGE-SECRET-KEY-1X\n")); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("a broken identity: %v", err)
+	}
+}
+
+// FuzzRead reads entries from a segment of any content: a letter with the entry's ID comes out, or an error that quotes nothing.
+func FuzzRead(f *testing.F) {
+	l := letter(1)
+	l.ID = ID{1}
+	line, err := l.encode(nil, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(line, int64(0), int64(len(line)))
+	f.Add(append(bytes.Clone(line), line...), int64(len(line)), int64(len(line)))
+	f.Add(line[:20], int64(0), int64(len(line)))
+	f.Add(line, int64(-1), int64(1)<<62)
+	f.Add([]byte("canary\n"), int64(0), int64(7))
+	dir := f.TempDir()
+	folder, err := OpenFolder(dir, FolderOptions{Owner: "o"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, content []byte, offset, length int64) {
+		name := fmt.Sprintf("o-%d.jsonl", os.Getpid())
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := folder.Read(Entry{ID: ID{1}, Segment: name, Offset: offset, Length: length})
+		if err != nil {
+			if strings.Contains(err.Error(), "canary") {
+				t.Fatalf("the error quotes the segment: %v", err)
+			}
+			return
+		}
+		if got.ID != (ID{1}) || length > int64(len(content)) {
+			t.Fatalf("read letter %s of %q", got.ID, content)
+		}
+		_, _ = got.Decrypt()
+	})
+}
+
+func BenchmarkAppend(b *testing.B) {
+	f := openFolder(b, b.TempDir(), FolderOptions{Recipients: []age.Recipient{identity(b).Recipient()}})
+	record := bytes.Repeat([]byte("x"), 4800)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := f.Append(letter(1), record); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
