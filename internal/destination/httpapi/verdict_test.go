@@ -35,9 +35,20 @@ func TestRetryAfter(t *testing.T) {
 		text string
 		want time.Duration
 	}{
-		{"", 0}, {"0", 0}, {"7", 7 * time.Second}, {" 7\t", 7 * time.Second}, {"007", 7 * time.Second},
-		{"300", maxRetryAfter}, {"301", maxRetryAfter}, {"99999999999999999999999999", maxRetryAfter},
-		{"-1", 0}, {"1.5", 0}, {"7s", 0}, {"soon", 0}, {"1 2", 0}, {"７", 0},
+		{"", 0},
+		{"0", 0},
+		{"7", 7 * time.Second},
+		{" 7\t", 7 * time.Second},
+		{"007", 7 * time.Second},
+		{"300", maxRetryAfter},
+		{"301", maxRetryAfter},
+		{"99999999999999999999999999", maxRetryAfter},
+		{"-1", 0},
+		{"1.5", 0},
+		{"7s", 0},
+		{"soon", 0},
+		{"1 2", 0},
+		{"７", 0},
 		{"Sun, 22 Nov 2026 12:00:30 GMT", 30 * time.Second},
 		{"Sunday, 22-Nov-26 12:00:30 GMT", 30 * time.Second},
 		{"Sun Nov 22 12:00:30 2026", 30 * time.Second},

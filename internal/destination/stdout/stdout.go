@@ -78,8 +78,16 @@ func (d *Destination) Deliver(ctx context.Context, batch []*collector.Outgoing) 
 func (d *Destination) write(ctx context.Context) error {
 	if w, ok := d.w.(interface{ SetWriteDeadline(time.Time) error }); ok && w.SetWriteDeadline(time.Time{}) == nil {
 		// A deadline that has passed ends a write that waits.
-		stop := context.AfterFunc(ctx, func() { w.SetWriteDeadline(time.Unix(1, 0)) })
-		defer stop()
+		done := make(chan struct{})
+		stop := context.AfterFunc(ctx, func() {
+			defer close(done)
+			w.SetWriteDeadline(time.Unix(1, 0))
+		})
+		defer func() {
+			if !stop() {
+				<-done // or it would end the next write
+			}
+		}()
 	}
 	_, err := d.w.Write(d.buffer)
 	return err
