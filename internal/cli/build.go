@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"filippo.io/age"
 
@@ -114,11 +115,11 @@ func redactOptions(c *config.Config, key []byte) (redact.Options, error) {
 		o.Rules = append(o.Rules, redact.Rule{Path: r.Path, Action: action, First: r.First, Last: r.Last, To: r.To, Tokens: r.With == "token"})
 	}
 	if c.Redact.Recipient != "" {
-		recipient, err := age.ParseX25519Recipient(c.Redact.Recipient)
+		recipients, err := age.ParseRecipients(strings.NewReader(c.Redact.Recipient))
 		if err != nil {
 			return o, c.Errorf("redact.recipient", "%w", err)
 		}
-		o.Recipient = recipient
+		o.Recipient = recipients[0]
 	}
 	if c.Enrich.Agents != nil {
 		o.Enrichment = c.Enrich.Agents.Into

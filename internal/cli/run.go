@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -57,12 +56,15 @@ type run struct {
 	source    *files.Source
 	dest      collector.Destination
 	collector *collector.Collector
+	began     time.Time
+	speed     speed
 	closers   []func() error
 }
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe)}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now()}
+	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
 			err = errors.Join(err, r.closers[i]())
@@ -119,11 +121,9 @@ func (r *run) openJournal() (err error) {
 	r.closers = append(r.closers, func() error { return r.store.Close() })
 	var recipients []age.Recipient
 	if text := r.config.DeadLetter.Recipient; text != "" {
-		recipient, err := age.ParseX25519Recipient(text)
-		if err != nil {
+		if recipients, err = deadletter.ParseRecipients(text); err != nil {
 			return r.config.Errorf("dead_letter.recipient", "%w", err)
 		}
-		recipients = append(recipients, recipient)
 	}
 	letters, err := deadletter.OpenFolder(r.config.DeadLetter.Folder, deadletter.FolderOptions{Recipients: recipients, Owner: r.store.ID()})
 	if err != nil {
@@ -174,7 +174,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 			}
 		}
 		r.dest, err = httpapi.New(httpapi.Options{
-			URL: d.HTTP.URL, Header: d.HTTP.Header, Key: key, Rate: rate.Limit(d.HTTP.Rate.PerSecond()), Timeout: d.HTTP.Timeout,
+			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: rate.Limit(d.HTTP.Rate.PerSecond()), Timeout: d.HTTP.Timeout,
 			Concurrency: d.HTTP.Concurrency, Batch: d.HTTP.Batch, CAFile: d.HTTP.CAFile, UserAgent: "trunkline/" + version(), Logger: r.log,
 		})
 	case d.File != nil:
@@ -202,11 +202,15 @@ func (r *run) options() collector.Options {
 
 // untilDone collects and prints the account.
 func (r *run) untilDone(ctx context.Context) error {
-	began := time.Now()
+	stop, err := r.serveControl()
+	if err != nil {
+		return err
+	}
+	r.closers = append(r.closers, stop)
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
-	err := r.collector.Run(ctx)
+	err = r.collector.Run(ctx)
 	counts, unsettled := r.collector.Counts()
-	attrs := []any{"records", counts.Total(), "took", time.Since(began).Round(time.Millisecond)}
+	attrs := []any{"records", counts.Total(), "took", time.Since(r.began).Round(time.Millisecond)}
 	for o := collector.Delivered; o < collector.Outcomes; o++ {
 		attrs = append(attrs, o.String(), counts[o])
 	}
@@ -214,8 +218,5 @@ func (r *run) untilDone(ctx context.Context) error {
 		attrs = append(attrs, "to_read_again", unsettled)
 	}
 	r.log.Info("stopped", attrs...)
-	if err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	return nil
+	return err
 }
