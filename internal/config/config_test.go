@@ -62,13 +62,13 @@ redact:
   - {path: A9, action: truncate, to: 60}
   - {path: A10, action: truncate, to: "60"}
   - {path: A11, action: scrub}
-  - {path: A12, action: scrub, with: token}
   region: GB
   key: env:TRUNKLINE_KEY
   recipient: ` + recipientText + `
 destination:
   http:
-    url: https://api.example.com/v1/records?x=1
+    url: http://api.example.com/v1/records?x=1
+    plaintext: true
     header: X-Api-Key
     key: file:/run/secrets/api key
     rate: 300/s
@@ -149,14 +149,13 @@ func TestParse(t *testing.T) {
 					{Path: path("A9"), Action: ActionTruncate, To: "60"},
 					{Path: path("A10"), Action: ActionTruncate, To: "60"},
 					{Path: path("A11"), Action: ActionScrub},
-					{Path: path("A12"), Action: ActionScrub, With: "token"},
 				},
 				Region:    "GB",
 				Key:       ref("env:TRUNKLINE_KEY"),
 				Recipient: recipientText,
 			},
 			Destination: Destination{HTTP: &HTTP{
-				URL: "https://api.example.com/v1/records?x=1", Header: "X-Api-Key", Key: ref("file:/run/secrets/api key"),
+				URL: "http://api.example.com/v1/records?x=1", Plaintext: true, Header: "X-Api-Key", Key: ref("file:/run/secrets/api key"),
 				Rate: Rate{300, time.Second}, Timeout: time.Minute + 500*time.Millisecond, Concurrency: 64, Batch: 10, CAFile: "ca.pem",
 			}},
 			DeadLetter: DeadLetter{Folder: "dead", Recipient: recipientText},
@@ -329,7 +328,7 @@ func TestPresets(t *testing.T) {
 		}
 		walk("", section{keyed: &Config{}}, func(at string, _ value, keys []key) {
 			for _, k := range keys {
-				if !strings.Contains(string(text), k.name+":") && at != "redact.privacy" && k.name != "with" {
+				if !strings.Contains(string(text), k.name+":") && at != "redact.privacy" {
 					t.Errorf("preset %s does not show %s", name, join(at, k.name))
 				}
 			}
