@@ -122,6 +122,7 @@ type Rule struct {
 	First  int    // mask: characters that stay at the front, 0 to 64
 	Last   int    // mask: characters that stay at the end, 0 to 64
 	To     string // truncate: year, month, day, hour or minute for times, or a whole number to round numbers towards zero to a multiple of
+	With   string // scrub: placeholder or token; "": placeholder
 }
 
 // Destination is where records go: exactly one field is set.

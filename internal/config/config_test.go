@@ -62,6 +62,7 @@ redact:
   - {path: A9, action: truncate, to: 60}
   - {path: A10, action: truncate, to: "60"}
   - {path: A11, action: scrub}
+  - {path: A12, action: scrub, with: token}
   region: GB
   key: env:TRUNKLINE_KEY
   recipient: ` + recipientText + `
@@ -149,6 +150,7 @@ func TestParse(t *testing.T) {
 					{Path: path("A9"), Action: ActionTruncate, To: "60"},
 					{Path: path("A10"), Action: ActionTruncate, To: "60"},
 					{Path: path("A11"), Action: ActionScrub},
+					{Path: path("A12"), Action: ActionScrub, With: "token"},
 				},
 				Region:    "GB",
 				Key:       ref("env:TRUNKLINE_KEY"),
@@ -309,6 +311,10 @@ func TestPatternAt(t *testing.T) {
 	if got, want := c.Filter[1].At(9), (Position{8, 3}); got != want {
 		t.Errorf("inside a text: at %v, want %v", got, want)
 	}
+	offset := strings.Index(string(c.Filter[0].JSON), `"CHAT"`)
+	if got, want := c.FilterErrorf(0, offset, "is %s", "odd").Error(), "c:7:7: filter[0]: is odd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := (&Pattern{}).At(3), (Position{1, 1}); got != want {
 		t.Errorf("of the zero Pattern: at %v, want %v", got, want)
 	}
@@ -339,7 +345,7 @@ func TestPresets(t *testing.T) {
 		c, err := Parse(name, []byte(on))
 		if err != nil {
 			t.Errorf("with all turned on: %v", err)
-		} else if len(c.Filter) != 2 || c.Enrich.Agents == nil || len(c.Redact.Rules) != 5 || c.Redact.Region == "" || c.Redact.Recipient == "" || c.DeadLetter.Recipient == "" || c.Observe.Traces == nil {
+		} else if len(c.Filter) != 2 || c.Enrich.Agents == nil || len(c.Redact.Rules) != 6 || c.Redact.Region == "" || c.Redact.Recipient == "" || c.DeadLetter.Recipient == "" || c.Observe.Traces == nil {
 			t.Errorf("not all was turned on: %+v", c)
 		}
 	}

@@ -73,7 +73,7 @@ func (d *Redact) keys() []key {
 		{"deny", list[contact.Path]{&d.Deny, paths, 0}, false, "Paths never to send. No path may stand in allow too."},
 		{"rules", list[Rule]{&d.Rules, func(r *Rule) value { return section{keyed: r} }, 0}, false, "Paths to send in another form. A rule keeps its path: it need not be allowed."},
 		{"region", matching(&d.Region, "a country code such as GB", regexp.MustCompile(`^[A-Z]{2}$`)), false, "The country of phone numbers that are not in E.164 form (+44…), for pseudonymize. Without the key, such numbers are taken as they stand."},
-		{"key", reference(&d.Key), false, "The secret key of hash and pseudonymize, and of idempotency keys: env:NAME or file:PATH, at least 16 bytes. The same key gives the same tokens."},
+		{"key", reference(&d.Key), false, "The secret key of hash, pseudonymize and scrub with tokens, and of idempotency keys: env:NAME or file:PATH, at least 16 bytes. The same key gives the same tokens."},
 		{"recipient", recipient(&d.Recipient), false, "The age recipient (age1…) of encrypt. Only the holder of its identity can read the values."},
 		{"privacy", privacyValue{&d.Privacy}, false, `The published privacy object, {"type": "WHITELIST" or "BLACKLIST", "fields": […]}, or the path of a JSON file with it. In place of keep, allow and deny.`},
 	}
@@ -82,10 +82,11 @@ func (d *Redact) keys() []key {
 func (u *Rule) keys() []key {
 	return []key{
 		{"path", path(&u.Path, false, ""), true, "The path of the values."},
-		{"action", choice(&u.Action, "action", "", ActionRemove, ActionNull, ActionMask, ActionHash, ActionPseudonymize, ActionEncrypt, ActionTruncate, ActionScrub), true, "remove: like deny. null: the value becomes null. mask: characters become *. hash: keyed hash. pseudonymize: keyed token, the same for the same person in every field. encrypt: readable for the recipient only. truncate: a coarser time or number. scrub: what looks like personal data inside a text gives way to its kind, such as [EMAIL]."},
+		{"action", choice(&u.Action, "action", "", ActionRemove, ActionNull, ActionMask, ActionHash, ActionPseudonymize, ActionEncrypt, ActionTruncate, ActionScrub), true, "remove: like deny. null: the value becomes null. mask: characters become *. hash: keyed hash. pseudonymize: keyed token, the same for the same person in every field. encrypt: readable for the recipient only. truncate: a coarser time or number. scrub: what looks like personal data inside a text is replaced, the rest stays."},
 		{"first", integer(&u.First, 0, 64, ""), false, "mask: how many characters stay at the front, up to 64. A text that is not longer than twice first and last together is masked whole."},
 		{"last", integer(&u.Last, 0, 64, ""), false, "mask: how many characters stay at the end, up to 64."},
 		{"to", step(&u.To), false, "truncate: year, month, day, hour or minute for times; or a whole number, to round numbers towards zero to a multiple of it."},
+		{"with", choice(&u.With, "replacement", "", "placeholder", "token"), false, "scrub: placeholder, which also holds without the key, puts the kind in place, such as [EMAIL]; token puts a keyed token, which needs redact.key."},
 	}
 }
 

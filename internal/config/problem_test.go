@@ -97,6 +97,8 @@ var bad = []struct{ name, text, want string }{
 	{"two rules", whole + "redact:\n  rules:\n  - {path: A, action: mask}\n  - {path: A, action: null}\n", "c:7:12: redact.rules[1].path: A has a rule already, in line 6"},
 	{"rule and privacy", whole + "redact:\n  privacy: {type: BLACKLIST, fields: [A]}\n  rules: [{path: A, action: mask}]\n", "c:6:18: redact.rules[0].path: A is denied by redact.privacy (line 5); remove one of them"},
 	{"hash without key", whole + "redact: {rules: [{path: A, action: hash}]}\n", "c:4:36: redact.rules[0].action: hash needs a key: add redact.key, env:NAME or file:PATH"},
+	{"tokens without key", whole + "redact: {rules: [{path: A, action: scrub, with: token}]}\n", "c:4:36: redact.rules[0].action: scrub token needs a key: add redact.key, env:NAME or file:PATH"},
+	{"with of another action", whole + "redact: {rules: [{path: A, action: mask, with: token}]}\n", "c:4:48: redact.rules[0].with: is for the action scrub, not for mask"},
 	{"encrypt without recipient", whole + "redact: {rules: [{path: A, action: encrypt}]}\n", "c:4:36: redact.rules[0].action: encrypt needs a recipient: add redact.recipient, age1…"},
 	{"truncate to what", whole + "redact: {rules: [{path: A, action: truncate}]}\n", "c:4:36: redact.rules[0].action: truncate needs to: year, month, day, hour, minute or a whole number"},
 	{"truncate to week", whole + "redact: {rules: [{path: A, action: truncate, to: week}]}\n", `c:4:50: redact.rules[0].to: unknown step "week"; known: year, month, day, hour, minute`},

@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"strings"
 
 	"trunkline/contact"
 )
@@ -112,13 +113,14 @@ func (c *Config) checkRule(r *reader, i int) {
 	for _, option := range []struct {
 		name string
 		of   Action
-	}{{"first", ActionMask}, {"last", ActionMask}, {"to", ActionTruncate}} {
+	}{{"first", ActionMask}, {"last", ActionMask}, {"to", ActionTruncate}, {"with", ActionScrub}} {
 		if rule.Action != option.of && r.has(at+"."+option.name) {
 			fail(option.name, "is for the action %s, not for %s", option.of, rule.Action)
 		}
 	}
-	if (rule.Action == ActionHash || rule.Action == ActionPseudonymize) && !r.has("redact.key") {
-		fail("action", "%s needs a key: add redact.key, env:NAME or file:PATH", rule.Action)
+	tokens := rule.Action == ActionScrub && rule.With == "token"
+	if (rule.Action == ActionHash || rule.Action == ActionPseudonymize || tokens) && !r.has("redact.key") {
+		fail("action", "%s needs a key: add redact.key, env:NAME or file:PATH", strings.TrimSuffix(string(rule.Action)+" "+rule.With, " "))
 	}
 	if rule.Action == ActionEncrypt && !r.has("redact.recipient") {
 		fail("action", "encrypt needs a recipient: add redact.recipient, age1…")
