@@ -16,6 +16,8 @@ import (
 type Settlement struct {
 	// Positions says, for each partition that moved, where to read on.
 	Positions map[string]string
+	// Gone are partitions that will not come back: their positions are forgotten.
+	Gone []string
 	// Window is what a deduplication window took. Confirm it after the Commit.
 	Window dedupe.Change
 	// Replayed dead letters leave the index. With its last dead letter, what was noted as delivered of a contact goes too.
@@ -31,7 +33,7 @@ type Settlement struct {
 }
 
 func (c *Settlement) empty() bool {
-	return len(c.Positions) == 0 && c.Window.Drop == 0 && len(c.Window.Append) == 0 && len(c.Replayed) == 0 &&
+	return len(c.Positions) == 0 && len(c.Gone) == 0 && c.Window.Drop == 0 && len(c.Window.Append) == 0 && len(c.Replayed) == 0 &&
 		len(c.DeadLetters) == 0 && len(c.Delivered) == 0 && len(c.Outcomes) == 0
 }
 
@@ -63,6 +65,11 @@ func (c *Settlement) apply(tx *bbolt.Tx) error {
 	for partition, position := range c.Positions {
 		if err := positions.Put([]byte(partition), []byte(position)); err != nil {
 			return fmt.Errorf("note position of partition %q: %w", partition, err)
+		}
+	}
+	for _, partition := range c.Gone {
+		if err := positions.Delete([]byte(partition)); err != nil {
+			return fmt.Errorf("forget partition %q: %w", partition, err)
 		}
 	}
 	if err := applyWindow(tx.Bucket(windowBucket), c.Window); err != nil {

@@ -82,13 +82,12 @@ func (l *Letter) encode(record []byte, recipients []age.Recipient) ([]byte, erro
 		return append(text, '\n'), nil
 	}
 	text = text[:len(text)-1]
-	var line bytes.Buffer
 	const chunk, overhead = 64 << 10, 16 // of age's payload
 	sealed := 512 + 2048*len(recipients) + len(record) + overhead*(len(record)/chunk+1)
-	line.Grow(len(text) + base64.StdEncoding.EncodedLen(sealed) + 16)
+	line := bytes.NewBuffer(make([]byte, 0, len(text)+base64.StdEncoding.EncodedLen(sealed)+16))
 	line.Write(text)
 	line.WriteString(`,"record":"`)
-	encoder := base64.NewEncoder(base64.StdEncoding, &line)
+	encoder := base64.NewEncoder(base64.StdEncoding, line)
 	w, err := age.Encrypt(encoder, recipients...)
 	if err != nil {
 		return nil, err
