@@ -26,7 +26,7 @@ import (
 type Options struct {
 	// Path of the file. It is made, with mode 0600, if missing; its folder must exist.
 	Path string
-	// Rotate is the size in bytes that no file grows beyond, unless one batch alone is larger; 0 is no limit. See ParseSize.
+	// Rotate is the size in bytes that no file grows beyond, unless one batch alone is larger; 0 is no limit.
 	Rotate int64
 	// Keep is how many full files to keep beside the present one; 0 keeps all.
 	Keep int

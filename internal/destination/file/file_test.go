@@ -347,35 +347,6 @@ func TestNoSpace(t *testing.T) {
 	}
 }
 
-func TestParseSize(t *testing.T) {
-	for _, c := range []struct {
-		text string
-		want int64 // 0: an error
-	}{
-		{"100MB", 100_000_000},
-		{"1.5GB", 1_500_000_000},
-		{"64KiB", 65536},
-		{"64 kib", 65536},
-		{"4096", 4096},
-		{"7B", 7},
-		{"2MiB", 2 << 20},
-		{"1GiB", 1 << 30},
-		{"", 0},
-		{"MB", 0},
-		{"0", 0},
-		{"-1MB", 0},
-		{"1TB!", 0},
-		{"1..5MB", 0},
-		{"99999999999GB", 0},
-		{"0.1B", 0},
-	} {
-		got, err := file.ParseSize(c.text)
-		if got != c.want || (err == nil) != (c.want != 0) {
-			t.Errorf("ParseSize(%q): got %d, %v, want %d", c.text, got, err, c.want)
-		}
-	}
-}
-
 // BenchmarkDeliver is a batch of 200 records of 4.8 KB, fsync included. BenchmarkAppend beside it leaves the fsync out.
 func BenchmarkDeliver(b *testing.B) {
 	batch := destinationtest.Records(0, 200)

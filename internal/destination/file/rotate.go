@@ -3,7 +3,6 @@ package file
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,20 +83,4 @@ func (d *Destination) numbers() ([]int, error) {
 		}
 	}
 	return numbers, nil
-}
-
-// ParseSize reads a size as the config writes it: 100MB, 1.5GB, 64KiB, 4096. KB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024.
-func ParseSize(text string) (int64, error) {
-	at := strings.IndexFunc(text, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
-	if at < 0 {
-		at = len(text)
-	}
-	unit, ok := map[string]float64{
-		"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30,
-	}[strings.ToUpper(strings.TrimSpace(text[at:]))]
-	n, err := strconv.ParseFloat(text[:at], 64)
-	if n *= unit; err != nil || !ok || !(n >= 1) || n > math.MaxInt64/2 {
-		return 0, fmt.Errorf("size %q: write for instance 100MB (also KB, GB, KiB, MiB, GiB)", text)
-	}
-	return int64(n), nil
 }

@@ -160,7 +160,7 @@ func TestUnreachable(t *testing.T) {
 		o    httpapi.Options
 		want []string
 	}{
-		{"unknown authority", httpapi.Options{URL: secure.URL}, []string{"certificate of 127.0.0.1:" + port(secure.URL), "destination.http.ca"}},
+		{"unknown authority", httpapi.Options{URL: secure.URL}, []string{"certificate of 127.0.0.1:" + port(secure.URL), "destination.http.ca_file"}},
 		{"other name", httpapi.Options{URL: "https://localhost:" + port(secure.URL), TLS: trusted}, []string{"certificate of localhost", "destination.http.url"}},
 		{"expired", httpapi.Options{URL: secure.URL, TLS: later}, []string{"certificate of 127.0.0.1", "renewed"}},
 		{"no TLS", httpapi.Options{URL: "https://127.0.0.1:" + port(plain.URL)}, []string{"does not speak TLS", "destination.http.url"}},
@@ -196,7 +196,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// A file of authorities is trusted beside the system's.
+// A file of authorities is trusted.
 func TestCAFile(t *testing.T) {
 	receiver := destinationtest.NewReceiver(destinationtest.Script{})
 	server := httptest.NewUnstartedServer(receiver)
@@ -215,7 +215,7 @@ func TestCAFile(t *testing.T) {
 	if got := receiver.Requests(); len(got) != 1 || got[0].Protocol != "HTTP/2.0" {
 		t.Errorf("got %+v, want one request over HTTP/2", got)
 	}
-	for text, want := range map[string]string{file: "", "no such file": "destination.http.ca: open no such file", "hostile_test.go": "holds no PEM certificate"} {
+	for text, want := range map[string]string{file: "", "no such file": "destination.http.ca_file: open no such file", "hostile_test.go": "holds no PEM certificate"} {
 		_, err := httpapi.New(httpapi.Options{URL: server.URL, CAFile: text})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("CAFile %q: got %v, want %q", text, err, want)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -18,8 +19,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Options say where and how to send. Errors about them name the key of the config file.
@@ -34,8 +33,8 @@ type Options struct {
 	// Key returns the key's present value. It is called before the first request, and again when the endpoint refuses the key.
 	// Its errors are logged: they must not quote the value.
 	Key func(context.Context) (string, error)
-	// Rate is how many requests a second at most; 0 is no limit. See ParseRate.
-	Rate rate.Limit
+	// Rate is how many requests a second at most; 0 is no limit.
+	Rate float64
 	// Timeout of one request, from the wait for a connection to the end of the answer. 5 s when 0.
 	Timeout time.Duration
 	// Concurrency is how many requests, and HTTP/1.1 connections, at most. 16 when 0.
@@ -45,7 +44,7 @@ type Options struct {
 	Batch int
 	// BatchBytes is how long an array gets, unless one record alone is longer. 1 MiB when 0.
 	BatchBytes int
-	// CAFile holds certificates, as PEM, of authorities to trust beside the system's.
+	// CAFile holds the certificates, as PEM, of the authorities to trust in place of the system's.
 	CAFile string
 	// TLS is what connections start from. CAFile and the minimum of TLS 1.2 are added to a copy.
 	TLS *tls.Config
@@ -145,7 +144,7 @@ func (o *Options) setDefaults() {
 	o.UserAgent = cmp.Or(o.UserAgent, "trunkline")
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	if o.Rate == 0 {
-		o.Rate = rate.Inf
+		o.Rate = math.Inf(1)
 	}
 	if o.Proxy == nil {
 		o.Proxy = http.ProxyFromEnvironment
@@ -170,14 +169,11 @@ func (o *Options) transport(u *url.URL) (*http.Transport, error) {
 	if o.CAFile != "" {
 		pem, err := os.ReadFile(o.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("destination.http.ca: %w", err)
+			return nil, fmt.Errorf("destination.http.ca_file: %w", err)
 		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
+		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("destination.http.ca: %s holds no PEM certificate", o.CAFile)
+			return nil, fmt.Errorf("destination.http.ca_file: %s holds no PEM certificate", o.CAFile)
 		}
 		config.RootCAs = pool
 	}
@@ -207,17 +203,6 @@ func (o *Options) transport(u *url.URL) (*http.Transport, error) {
 			return nil
 		},
 	}, nil
-}
-
-// ParseRate reads a rate as the config writes it: 300/s, 2.5/s, 100/m.
-func ParseRate(text string) (rate.Limit, error) {
-	number, unit, _ := strings.Cut(text, "/")
-	n, err := strconv.ParseFloat(number, 64)
-	per := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
-	if err != nil || per == 0 || !(n > 0) || n > 1e9 {
-		return 0, fmt.Errorf("rate %q: write for instance 300/s (also /m, /h)", text)
-	}
-	return rate.Limit(n / per), nil
 }
 
 func loopback(host string) bool {

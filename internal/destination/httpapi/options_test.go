@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"trunkline/internal/destination/httpapi"
 )
 
@@ -47,7 +45,7 @@ func TestValidate(t *testing.T) {
 		{httpapi.Options{URL: "https://a.example/", Header: "X-Key"}, "destination.http.key: missing"},
 		{httpapi.Options{URL: "https://a.example/", Key: key}, "destination.http.header: missing"},
 		{httpapi.Options{URL: "https://a.example/", Rate: -1}, "destination.http.rate: "},
-		{httpapi.Options{URL: "https://a.example/", Rate: rate.Limit(math.NaN())}, "destination.http.rate: "},
+		{httpapi.Options{URL: "https://a.example/", Rate: math.NaN()}, "destination.http.rate: "},
 		{httpapi.Options{URL: "https://a.example/", Timeout: -time.Second}, "destination.http.timeout: "},
 		{httpapi.Options{URL: "https://a.example/", Concurrency: -1}, "destination.http.concurrency: "},
 		{httpapi.Options{URL: "https://a.example/", Concurrency: 1 << 20}, "destination.http.concurrency: "},
@@ -62,34 +60,6 @@ func TestValidate(t *testing.T) {
 		}
 		if _, made := httpapi.New(c.o); (made == nil) != (err == nil) {
 			t.Errorf("New %+v: got %v, want as Validate: %v", c.o, made, err)
-		}
-	}
-}
-
-func TestParseRate(t *testing.T) {
-	for _, c := range []struct {
-		text string
-		want rate.Limit // 0: an error
-	}{
-		{"300/s", 300},
-		{"2.5/s", 2.5},
-		{"120/m", 2},
-		{"7200/h", 2},
-		{"", 0},
-		{"300", 0},
-		{"300/", 0},
-		{"/s", 0},
-		{"-1/s", 0},
-		{"0/s", 0},
-		{"300/d", 0},
-		{"NaN/s", 0},
-		{"Inf/s", 0},
-		{"300/s/s", 0},
-		{"1e99/s", 0},
-	} {
-		got, err := httpapi.ParseRate(c.text)
-		if got != c.want || (err == nil) != (c.want != 0) {
-			t.Errorf("ParseRate(%q): got %v, %v, want %v", c.text, got, err, c.want)
 		}
 	}
 }

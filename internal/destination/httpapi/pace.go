@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -23,7 +24,12 @@ type pace struct {
 	full     rate.Limit // what was sent when the rate was lowered; 0 when it is not
 }
 
-func newPace(ceiling rate.Limit) *pace {
+// newPace allows perSecond requests a second, which may be infinite.
+func newPace(perSecond float64) *pace {
+	ceiling := rate.Limit(perSecond)
+	if math.IsInf(perSecond, 1) {
+		ceiling = rate.Inf
+	}
 	return &pace{limiter: rate.NewLimiter(ceiling, burst(ceiling)), ceiling: ceiling}
 }
 

@@ -26,7 +26,7 @@ func (a *answer) problem(host string, timeout time.Duration) error {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		hint := "check its certificate"
 		if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-			hint = "name the file of its authority as destination.http.ca"
+			hint = "name the file of its authority as destination.http.ca_file"
 		} else if _, ok := errors.AsType[x509.HostnameError](err); ok {
 			hint = "write the name that the certificate is for in destination.http.url"
 		} else if bad, ok := errors.AsType[x509.CertificateInvalidError](err); ok && bad.Reason == x509.Expired {
