@@ -133,14 +133,14 @@ func oneLine(b []byte, i, limit int) (stop int, ok bool) {
 	for behind < len(b) && blank(b[behind]) {
 		behind++
 	}
-	if behind == len(b) || b[behind] != '{' {
+	if behind == len(b) || b[behind] != '{' || behind-i > limit {
 		return 0, false
 	}
 	stop = i + line
 	for blank(b[stop-1]) { // ends at the '{' at the latest
 		stop--
 	}
-	if b[stop-1] != '}' || stop-i > limit {
+	if b[stop-1] != '}' {
 		return 0, false
 	}
 	for inner := b[i : stop-1]; ; {
@@ -298,7 +298,7 @@ func (s *splitter) follow(b []byte, e ending) (stop int, ok bool) {
 				switch fault := s.seen; {
 				case s.v.cut > 0 && !s.long:
 					return s.v.cut, true
-				case s.v.fresh, s.v.last == closer && b[fault] == '{':
+				case s.v.fresh, s.v.last == braceClosed && b[fault] == '{':
 					return fault, true
 				}
 				s.in, s.was = inGarbage, 0
