@@ -1,6 +1,10 @@
 package pattern
 
-import "trunkline/internal/document"
+import (
+	"math"
+
+	"trunkline/internal/document"
+)
 
 // Matcher is the scratch memory to match with one Set. It serves one goroutine at a time, and allocates nothing once it has seen
 // events of the usual size.
@@ -63,7 +67,7 @@ func (m *Matcher) reset() {
 		m.leaves, m.scopes, m.arrays, m.texts = nil, nil, nil, nil
 	}
 	m.leaves, m.touched, m.arrays, m.texts = m.leaves[:0], m.touched[:0], m.arrays[:0], m.texts[:0]
-	m.scopes = append(m.scopes[:0], scope{parent: none, array: none})
+	m.scopes = append(m.scopes[:0], scope{parent: none, array: none, end: math.MaxInt32})
 	clear(m.verdicts)
 	clear(m.tried)
 	m.search.reset()
@@ -73,7 +77,7 @@ func (m *Matcher) reset() {
 func (m *Matcher) walk(d *document.Document, n document.Node, at *node, in int32) {
 	switch kind := d.Kind(n); kind {
 	case document.Object:
-		if len(at.children) == 0 && at != m.set.root {
+		if len(at.children) == 0 {
 			return
 		}
 		for c, end := d.Children(n); c < end; c = d.After(c) {

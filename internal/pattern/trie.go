@@ -8,7 +8,7 @@ import (
 )
 
 // node is a place in the tree of the paths of all patterns, one step a name. The joined path decides: the name "a.b" takes two
-// steps, as do the names "a" and "b". The root is the empty path.
+// steps, as do the names "a" and "b". The root stands before the first name.
 type node struct {
 	field    int32 // number of the path that ends here, or none
 	children []child
@@ -30,9 +30,6 @@ const (
 
 // insert returns the node of the joined path, making it where it is new.
 func (n *node) insert(path string) *node {
-	if path == "" {
-		return n
-	}
 	for {
 		name, rest, more := strings.Cut(path, ".")
 		n.lengths |= bit(len(name))
@@ -87,15 +84,14 @@ func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 		m.key = d.AppendKey(m.key[:0], c)
 		key = m.key
 	}
-	if b := bit(len(key)); (n.lengths|n.dotted)&b == 0 {
-		return m.stepEmpty(n, key)
-	} else if n.lengths&b != 0 && (len(key) > 0 || n != m.set.root) {
+	b := bit(len(key))
+	if n.lengths&b != 0 {
 		if next := n.child(key); next != nil {
 			return next
 		}
 	}
-	if n.dotted&bit(len(key)) == 0 || bytes.IndexByte(key, '.') < 0 {
-		return m.stepEmpty(n, key)
+	if n.dotted&b == 0 || bytes.IndexByte(key, '.') < 0 {
+		return nil
 	}
 	for {
 		name, rest, more := bytes.Cut(key, []byte{'.'})
@@ -104,12 +100,4 @@ func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 		}
 		key = rest
 	}
-}
-
-// stepEmpty handles the empty name at the beginning of a path, which leaves no trace in it.
-func (m *Matcher) stepEmpty(n *node, key []byte) *node {
-	if len(key) == 0 && n == m.set.root {
-		return n
-	}
-	return nil
 }
