@@ -321,7 +321,7 @@ func (s *scanner) uuid(i int) int {
 			continue
 		}
 		s.examined += length
-		if start+length <= len(s.text) && s.allHex(start, 8) && s.allHex(start+9, 4) && s.allHex(start+14, 4) &&
+		if start+length <= len(s.text) && !s.is(start+length, digit|letter) && s.allHex(start, 8) && s.allHex(start+9, 4) && s.allHex(start+14, 4) &&
 			s.allHex(start+19, 4) && s.allHex(start+24, 12) {
 			return start + length
 		}

@@ -134,6 +134,7 @@ func TestKinds(t *testing.T) {
 			{`{"orderId":"2025550123","accountNumber":"0207946012"}`, `{"orderId":"2025550123","accountNumber":"0207946012"}`},
 			{"contact id 2025550123", "contact id 2025550123"},
 			{"7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a11", "7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a11"},
+			{"7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a1112", "7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a1112"}, // once an endless loop
 			{"call 12345678-1234-4123-8123-020794601234", "call 12345678-1234-4123-8123-020794601234"},
 			{"call 2026-11-22T21:34:02.123Z, 20261122T213402Z, 1732311242, 1732311242123", "call 2026-11-22T21:34:02.123Z, 20261122T213402Z, 1732311242, 1732311242123"},
 			{"call on 22/11/2026, 22.11.2026, 11-22-2026, 2024-2026", "call on 22/11/2026, 22.11.2026, 11-22-2026, 2024-2026"},
@@ -271,7 +272,7 @@ func doubt(k Kind, found string) string {
 			return "which has no @ or no dot"
 		}
 	case IP:
-		if strings.Contains(found, ":") || !hasLeadingZero(found) {
+		if !hasLeadingZero(found[strings.LastIndex(found, ":")+1:]) {
 			if _, err := netip.ParseAddr(found); err != nil {
 				return "which net/netip does not parse"
 			}
@@ -292,7 +293,11 @@ func doubt(k Kind, found string) string {
 	return ""
 }
 
+// hasLeadingZero reports whether a dotted address is written with leading zeros, which net/netip refuses.
 func hasLeadingZero(ip string) bool {
+	if !strings.Contains(ip, ".") {
+		return false
+	}
 	for part := range strings.SplitSeq(ip, ".") {
 		if len(part) > 1 && part[0] == '0' {
 			return true
