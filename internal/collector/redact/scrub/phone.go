@@ -40,8 +40,8 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	d := r.slice(i, j)
 	n := len(d)
 	s.examined += n
-	if i == 0 && c.lead == plus {
-		return international(d)
+	if i == 0 && c.lead == plus { // written in one, it need not have the right length
+		return international(d) || i == j && countryCode(d) > 0 && n <= 15
 	}
 	about := c.topic(s)
 	if about == topicVersion {
@@ -82,7 +82,7 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	if s.shaped(i, j) {
 		return true
 	}
-	if about == topicOther || j == i+1 && r.groups[j].before == dot {
+	if about == topicOther || about != topicPhone && j == i+1 && r.groups[j].before == dot {
 		return false
 	}
 	bracketed := first.open && r.groups[i+1].before == bracket || r.groups[i+1].open && first.size() <= 3
@@ -96,8 +96,8 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	return whole && j-i >= 2 && first.size() <= 2 && !s.thousands(i, j) && s.groupsOf(i+1, j, 3) && international(d)
 }
 
-// shaped reports whether the groups are those of a way to write numbers that little else is written in: 3-3-4 and
-// 3-7 in North America, with or without the 1, 1300 and 1800 numbers in Australia, 3-4-4 in China, 3-2-2-2 in Spain.
+// shaped reports whether the groups are those of a way to write numbers that little else is written in: 3-3-4 in
+// North America and elsewhere, 3-7 there, both with or without the 1, 1300 and 1800 numbers in Australia, 3-4-4 in China, 3-2-2-2 in Spain.
 func (s *scanner) shaped(i, j int) bool {
 	r := &s.run
 	d := r.slice(i, j)
@@ -111,8 +111,8 @@ func (s *scanner) shaped(i, j int) bool {
 		return len(d) == 10 && size(i) == 3 && northAmerican(d)
 	case 2:
 		switch {
-		case len(d) == 10 && size(i) == 3 && size(i+1) == 3 && northAmerican(d):
-			return true
+		case len(d) == 10 && size(i) == 3 && size(i+1) == 3:
+			return d[0] >= '2'
 		case len(d) == 10 && size(i) == 4 && size(i+1) == 3:
 			return string(d[:4]) == "1300" || string(d[:4]) == "1800"
 		case len(d) == 11 && size(i) == 3 && size(i+1) == 4:
@@ -203,7 +203,7 @@ func international(d []byte) bool {
 		return false
 	}
 	n := len(d) - code
-	if n < 5 || len(d) > 16 {
+	if len(d) > 16 {
 		return false
 	}
 	if d[code] == '0' && d[0] != '1' { // the trunk 0, or in Italy a part of the number
@@ -216,14 +216,16 @@ func international(d []byte) bool {
 		return n == 10
 	case "44":
 		return n == 9 || n == 10
-	case "33", "34", "61", "48":
+	case "33", "34", "48":
 		return n == 9
+	case "61":
+		return n == 9 || n == 10
 	case "49", "43":
-		return n >= 5 && n <= 12
+		return n >= 5 && n <= 13
 	case "86":
 		return n >= 9 && n <= 11
 	}
-	return n >= 6 && n <= 12 && len(d) <= 15
+	return n >= 7-code && n <= 12 && len(d) <= 15 // from 7 digits in all, as on small islands
 }
 
 // countryCode returns the length of the calling code that the digits begin with (ITU-T E.164), or 0.
