@@ -68,7 +68,7 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 			return false
 		case d[0] == '0' && d[1] != '0' && (n == 10 || n == 11):
 			return true
-		case n == 10 && northAmerican(d):
+		case n == 10 && northAmerican(d) && !s.jsonNumber(first.start):
 			return true
 		}
 		return about == topicPhone && n <= 13 && n != 12 || about == topicPhone && n == 12 && international(d)
@@ -77,6 +77,9 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 		return false
 	}
 	if d[0] == '0' && d[1] != '0' && n >= 9 && n <= 12 {
+		if n == 9 && j == i+1 && first.size() == 5 && r.groups[j].before == hyphen && about != topicPhone {
+			return false // a ZIP code with its four digits more
+		}
 		return first.size() > 1 && (j-i < 2 || r.groups[i+1].before != dot || n != 12) || about == topicPhone
 	}
 	if s.shaped(i, j) {
@@ -94,6 +97,14 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	}
 	whole := i == 0 && j == r.n-1 && !r.more
 	return whole && j-i >= 2 && first.size() <= 2 && !s.thousands(i, j) && s.groupsOf(i+1, j, 3) && international(d)
+}
+
+// jsonNumber reports whether the digits at i are a number in JSON, without quotes: few phone numbers are.
+func (s *scanner) jsonNumber(i int) bool {
+	if s.byteAt(i-1) == ' ' {
+		i--
+	}
+	return s.byteAt(i-1) == ':' && s.byteAt(i-2) == '"'
 }
 
 // shaped reports whether the groups are those of a way to write numbers that little else is written in: 3-3-4 in
