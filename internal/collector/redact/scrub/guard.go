@@ -7,7 +7,7 @@ func (s *scanner) date(i int) int {
 	if r.groups[i].size() > 4 {
 		return 0
 	}
-	if i+1 < r.n && r.groups[i].size() == 4 && r.groups[i+1].size() == 4 && r.groups[i+1].before == hyphen &&
+	if i+1 < r.n && s.sized(i, 4, 4) && s.sized(i+1, 4, 4) && r.groups[i+1].before == hyphen &&
 		isYear(s.value(i)) && isYear(s.value(i+1)) && s.closes(i+1) {
 		return 2 // 2024-2026
 	}

@@ -138,7 +138,7 @@ func (s *scanner) decide(start int, lead before) (Find, int) {
 	last := &r.groups[r.n-1]
 	end := last.end
 	digits := r.count(0, r.n-1)
-	if digits < 7 && (r.n < 4 || r.groups[1].before != dot) {
+	if digits < 7 && r.dots < 3 {
 		return Find{}, end
 	}
 	c := context{start: start, lead: lead}

@@ -37,6 +37,7 @@ func (g *group) size() int { return g.end - g.start }
 type run struct {
 	groups [maxGroups]group
 	n      int
+	dots   int // gaps that are dots
 	digits [maxGroups * maxDigits]byte // of all groups that are not bad
 	more   bool                        // there are more groups than the room
 }
@@ -54,7 +55,7 @@ func (r *run) slice(i, j int) []byte {
 // readRun fills s.run with the run that begins at i.
 func (s *scanner) readRun(i int) {
 	r := &s.run
-	r.n, r.more = 0, false
+	r.n, r.dots, r.more = 0, 0, false
 	begin, at := i, 0
 	between, open := none, i > 0 && s.text[i-1] == '('
 	for {
@@ -76,6 +77,9 @@ func (s *scanner) readRun(i int) {
 		if next == 0 || r.n == maxGroups {
 			r.more = next != 0
 			break
+		}
+		if between == dot {
+			r.dots++
 		}
 		i = next
 	}
