@@ -36,7 +36,7 @@ func (s *scanner) number(i int) (Find, int) {
 				s.escaped = i + 2
 				return Find{}, i + 2
 			}
-			s.readRun(i + 2)
+			s.readRun(i+2, s.skip(i+2, digit))
 			return s.decide(i-1, plus)
 		}
 	}
@@ -53,7 +53,7 @@ func (s *scanner) number(i int) (Find, int) {
 			return Find{}, end
 		}
 	}
-	s.readRun(i)
+	s.readRun(i, end)
 	return s.decide(start, lead)
 }
 

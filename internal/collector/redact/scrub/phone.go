@@ -85,7 +85,8 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	if s.shaped(i, j) {
 		return true
 	}
-	if about == topicOther || about != topicPhone && j == i+1 && r.groups[j].before == dot {
+	dotted := j == i+1 && r.groups[j].before == dot
+	if about == topicOther || dotted && (about != topicPhone || first.size() < 3) { // a decimal
 		return false
 	}
 	bracketed := first.open && r.groups[i+1].before == bracket || r.groups[i+1].open && first.size() <= 3

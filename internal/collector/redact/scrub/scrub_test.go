@@ -128,6 +128,7 @@ func TestKinds(t *testing.T) {
 			{"tel:+44-20-7946-0123", "tel:[PHONE]"},
 			{"at 2026-11-22 21:34:02 020 7946 0123", "at 2026-11-22 21:34:02 [PHONE]"},
 			{"whatsapp 447700900123", "whatsapp [PHONE]"},
+			{"fax 9487.5749", "fax [PHONE]"},
 			{"+290 8999", "[PHONE]"}, // seven digits with the country code, the fewest
 			{"+290 22158", "[PHONE]"},
 			{"+1 (202) 555-0123 4", "[PHONE] 4"},
@@ -154,6 +155,7 @@ func TestKinds(t *testing.T) {
 			{"rv:1.9.7.20", "rv:1.9.7.20"},
 			{"SW1A 1AA, 90210-1234, 20-00-00 55779911", "SW1A 1AA, 90210-1234, 20-00-00 55779911"},
 			{"978-3-16-148410-0", "978-3-16-148410-0"},
+			{"voicemail (0.02618563 s), call 51.507351", "voicemail (0.02618563 s), call 51.507351"},
 			{"51.507351, -0.127758", "51.507351, -0.127758"},
 			{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 			{"https://example.com/orders/2025550123", "https://example.com/orders/2025550123"},
