@@ -128,7 +128,7 @@ func topicOf(w []byte) topic {
 		"vertrag", "vertragsnummer", "kunde", "konto", "kontonummer", "commande", "facture", "dossier", "montant", "pedido",
 		"factura", "cuenta", "card", "location", "lat", "lon", "lng", "pages", "table", "bytes", "size", "count", "job", "process":
 		return topicOther
-	case "build", "mozilla", "version", "versions", "ver", "v", "release", "section", "chapter", "clause", "firmware", "paragraph", "para", "sdk", "rev":
+	case "build", "mozilla", "version", "versions", "ver", "v", "release", "section", "chapter", "clause", "firmware", "paragraph", "para", "sdk", "rev", "rv":
 		return topicVersion
 	case "number", "numbers", "nr", "no", "num", "nummer":
 		return topicNumber

@@ -40,8 +40,8 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	d := r.slice(i, j)
 	n := len(d)
 	s.examined += n
-	if i == 0 && c.lead == plus {
-		return international(d)
+	if i == 0 && c.lead == plus { // written in one, it need not have the right length
+		return international(d) || i == j && countryCode(d) > 0 && n <= 15
 	}
 	about := c.topic(s)
 	if about == topicVersion {
@@ -68,7 +68,7 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 			return false
 		case d[0] == '0' && d[1] != '0' && (n == 10 || n == 11):
 			return true
-		case n == 10 && northAmerican(d):
+		case n == 10 && northAmerican(d) && !s.jsonNumber(first.start):
 			return true
 		}
 		return about == topicPhone && n <= 13 && n != 12 || about == topicPhone && n == 12 && international(d)
@@ -77,12 +77,16 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 		return false
 	}
 	if d[0] == '0' && d[1] != '0' && n >= 9 && n <= 12 {
+		if n == 9 && j == i+1 && first.size() == 5 && r.groups[j].before == hyphen && about != topicPhone {
+			return false // a ZIP code with its four digits more
+		}
 		return first.size() > 1 && (j-i < 2 || r.groups[i+1].before != dot || n != 12) || about == topicPhone
 	}
 	if s.shaped(i, j) {
 		return true
 	}
-	if about == topicOther || j == i+1 && r.groups[j].before == dot {
+	dotted := j == i+1 && r.groups[j].before == dot
+	if about == topicOther || dotted && (about != topicPhone || first.size() < 3) { // a decimal
 		return false
 	}
 	bracketed := first.open && r.groups[i+1].before == bracket || r.groups[i+1].open && first.size() <= 3
@@ -96,8 +100,16 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	return whole && j-i >= 2 && first.size() <= 2 && !s.thousands(i, j) && s.groupsOf(i+1, j, 3) && international(d)
 }
 
-// shaped reports whether the groups are those of a way to write numbers that little else is written in: 3-3-4 and
-// 3-7 in North America, with or without the 1, 1300 and 1800 numbers in Australia, 3-4-4 in China, 3-2-2-2 in Spain.
+// jsonNumber reports whether the digits at i are a number in JSON, without quotes: few phone numbers are.
+func (s *scanner) jsonNumber(i int) bool {
+	if s.byteAt(i-1) == ' ' {
+		i--
+	}
+	return s.byteAt(i-1) == ':' && s.byteAt(i-2) == '"'
+}
+
+// shaped reports whether the groups are those of a way to write numbers that little else is written in: 3-3-4 in
+// North America and elsewhere, 3-7 there, both with or without the 1, 1300 and 1800 numbers in Australia, 3-4-4 in China, 3-2-2-2 in Spain.
 func (s *scanner) shaped(i, j int) bool {
 	r := &s.run
 	d := r.slice(i, j)
@@ -111,8 +123,8 @@ func (s *scanner) shaped(i, j int) bool {
 		return len(d) == 10 && size(i) == 3 && northAmerican(d)
 	case 2:
 		switch {
-		case len(d) == 10 && size(i) == 3 && size(i+1) == 3 && northAmerican(d):
-			return true
+		case len(d) == 10 && size(i) == 3 && size(i+1) == 3:
+			return d[0] >= '2'
 		case len(d) == 10 && size(i) == 4 && size(i+1) == 3:
 			return string(d[:4]) == "1300" || string(d[:4]) == "1800"
 		case len(d) == 11 && size(i) == 3 && size(i+1) == 4:
@@ -203,7 +215,7 @@ func international(d []byte) bool {
 		return false
 	}
 	n := len(d) - code
-	if n < 5 || len(d) > 16 {
+	if len(d) > 16 {
 		return false
 	}
 	if d[code] == '0' && d[0] != '1' { // the trunk 0, or in Italy a part of the number
@@ -216,14 +228,16 @@ func international(d []byte) bool {
 		return n == 10
 	case "44":
 		return n == 9 || n == 10
-	case "33", "34", "61", "48":
+	case "33", "34", "48":
 		return n == 9
+	case "61":
+		return n == 9 || n == 10
 	case "49", "43":
-		return n >= 5 && n <= 12
+		return n >= 5 && n <= 13
 	case "86":
 		return n >= 9 && n <= 11
 	}
-	return n >= 6 && n <= 12 && len(d) <= 15
+	return n >= 7-code && n <= 12 && len(d) <= 15 // from 7 digits in all, as on small islands
 }
 
 // countryCode returns the length of the calling code that the digits begin with (ITU-T E.164), or 0.
