@@ -50,7 +50,7 @@ type Centre struct {
 
 const (
 	peopleCount = 2000
-	agentCount  = 120
+	agentCount  = 40
 	maxPending  = 16
 )
 
