@@ -39,7 +39,7 @@ var agentStatuses = [...][3]string{
 
 // appendAgentEvent lets a random agent take the next step of the day.
 func (c *Centre) appendAgentEvent(dst []byte) []byte {
-	a := &c.agents[c.source.IntN(len(c.agents))]
+	a := &c.agents[c.source.IntN(onStream)]
 	c.advance(a)
 	return c.appendAgent(dst, a, &a.day)
 }
