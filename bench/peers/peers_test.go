@@ -51,7 +51,7 @@ func TestBothJobs(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^600 records, \d+ bytes`,
 		`(?m)^ +trunkline +\d`, `(?m)^ +trunkline, window +\d`, `(?m)^ +Bento +\d`, `(?m)^ +bare net/http +\d`,
-		`CPU ÷ bare +connections +requests`,
+		`CPU ÷ bare +receiver's CPU µs +connections +requests`,
 	} {
 		if !regexp.MustCompile(want).MatchString(stdout) {
 			t.Errorf("output does not match %q:\n%s", want, stdout)
