@@ -13,7 +13,6 @@ import (
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
-	"golang.org/x/time/rate"
 
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/deadletter"
@@ -174,7 +173,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 			}
 		}
 		r.dest, err = httpapi.New(httpapi.Options{
-			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: rate.Limit(d.HTTP.Rate.PerSecond()), Timeout: d.HTTP.Timeout,
+			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: d.HTTP.Rate.PerSecond(), Timeout: d.HTTP.Timeout,
 			Concurrency: d.HTTP.Concurrency, Batch: d.HTTP.Batch, CAFile: d.HTTP.CAFile, UserAgent: "trunkline/" + version(), Logger: r.log,
 		})
 	case d.File != nil:
