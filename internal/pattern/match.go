@@ -22,6 +22,7 @@ type Matcher struct {
 	candidates []int32
 
 	key    []byte // a name with its escapes resolved
+	lower  []byte // a string in lower case
 	texts  []byte // strings with their escapes resolved
 	search search
 }
@@ -171,7 +172,7 @@ func (m *Matcher) decide(anyOne bool) (int, error) {
 		}
 		m.candidates = append(m.candidates[:0], x.rest...)
 		for l := m.heads[f]; l != none; l = m.leaves[l].before {
-			m.candidates = x.candidates(m.candidates, &m.leaves[l])
+			m.candidates = x.candidates(m.candidates, &m.leaves[l], &m.lower)
 		}
 		for _, c := range m.candidates {
 			if m.tried[c] || m.verdict(c) == fails {

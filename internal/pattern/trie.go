@@ -14,8 +14,21 @@ type node struct {
 	children []child
 	byName   map[string]*node // the children, when they are many
 
-	// Bit n%64 is set when a name of n bytes may lead on from here, with one step or, for dotted, with several.
-	lengths, dotted uint64
+	names  nameSet // the names that lead to a child
+	dotted nameSet // the names with dots that lead on by several steps
+}
+
+// nameSet says of most names that they are not in it: it knows lengths and first bytes only.
+type nameSet [4]uint64
+
+func (s *nameSet) add(name string)          { i := nameBit(name); s[i>>6] |= 1 << (i & 63) }
+func (s *nameSet) mayHave(name []byte) bool { i := nameBit(name); return s[i>>6]&(1<<(i&63)) != 0 }
+
+func nameBit[T string | []byte](name T) uint8 {
+	if len(name) == 0 {
+		return 0
+	}
+	return uint8(len(name)) + name[0]*29
 }
 
 type child struct {
@@ -32,10 +45,10 @@ const (
 func (n *node) insert(path string) *node {
 	for {
 		name, rest, more := strings.Cut(path, ".")
-		n.lengths |= bit(len(name))
+		n.names.add(name)
 		for i := len(name) + 1; i <= len(path); i++ {
 			if i == len(path) || path[i] == '.' {
-				n.dotted |= bit(i)
+				n.dotted.add(path[:i])
 			}
 		}
 		n = n.makeChild(name)
@@ -45,8 +58,6 @@ func (n *node) insert(path string) *node {
 		path = rest
 	}
 }
-
-func bit(n int) uint64 { return 1 << (n & 63) }
 
 func (n *node) makeChild(name string) *node {
 	if c := n.child([]byte(name)); c != nil {
@@ -84,13 +95,12 @@ func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 		m.key = d.AppendKey(m.key[:0], c)
 		key = m.key
 	}
-	b := bit(len(key))
-	if n.lengths&b != 0 {
+	if n.names.mayHave(key) {
 		if next := n.child(key); next != nil {
 			return next
 		}
 	}
-	if n.dotted&b == 0 || bytes.IndexByte(key, '.') < 0 {
+	if !n.dotted.mayHave(key) || bytes.IndexByte(key, '.') < 0 {
 		return nil
 	}
 	for {
