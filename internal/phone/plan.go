@@ -29,9 +29,9 @@ type rules struct {
 	pattern     *regexp.Regexp
 }
 
-// prefix is a beginning of digits: plain, or by a pattern.
+// prefix is a beginning of digits: one of a few, the first that fits, or by a pattern.
 type prefix struct {
-	plain   string
+	plain   []string
 	pattern *regexp.Regexp
 }
 
@@ -69,8 +69,8 @@ func newRules(line string) *rules {
 }
 
 func newPrefix(text string) prefix {
-	if strings.Trim(text, "0123456789") == "" {
-		return prefix{plain: text}
+	if strings.Trim(text, "0123456789|") == "" {
+		return prefix{plain: strings.Split(text, "|")}
 	}
 	return prefix{pattern: regexp.MustCompile("^(?:" + text + ")")}
 }
@@ -87,15 +87,18 @@ func newLengths(text string) (bits uint32) {
 // find returns where the prefix at the beginning of digits ends, and its groups as index pairs where it has a pattern; 0 where
 // digits begin otherwise.
 func (p prefix) find(digits []byte) (end int, groups []int) {
-	switch {
-	case p.pattern != nil:
-		if groups = p.pattern.FindSubmatchIndex(digits); groups != nil {
-			return groups[1], groups
+	if p.pattern == nil {
+		for _, plain := range p.plain {
+			if bytes.HasPrefix(digits, []byte(plain)) {
+				return len(plain), nil
+			}
 		}
-	case bytes.HasPrefix(digits, []byte(p.plain)):
-		return len(p.plain), nil
+		return 0, nil
 	}
-	return 0, nil
+	if groups = p.pattern.FindSubmatchIndex(digits); groups == nil {
+		return 0, nil
+	}
+	return groups[1], groups
 }
 
 // fits reports whether the plan has room for a national number, given without its national prefix.
