@@ -115,7 +115,7 @@ func (m *Matcher) add(d *document.Document, n document.Node, kind document.Kind,
 	if at.field == none {
 		return
 	}
-	l := leaf{kind: kind, scope: in}
+	l := m.push(at.field, kind, in)
 	switch kind {
 	case document.String:
 		var plain bool
@@ -127,7 +127,6 @@ func (m *Matcher) add(d *document.Document, n document.Node, kind document.Kind,
 	case document.Number:
 		l.text = d.Raw(n)
 	}
-	m.push(at.field, &l)
 }
 
 func (m *Matcher) addMeta(meta *Meta) {
@@ -135,23 +134,23 @@ func (m *Matcher) addMeta(meta *Meta) {
 	if at == nil || at.field == none {
 		return
 	}
-	l := leaf{kind: document.String}
+	l := m.push(at.field, document.String, 0)
 	if meta.Number {
 		l.kind = document.Number
 	}
 	from := len(m.texts)
 	m.texts = append(m.texts, meta.Value...)
 	l.text = m.texts[from:len(m.texts):len(m.texts)]
-	m.push(at.field, &l)
 }
 
-func (m *Matcher) push(field int32, l *leaf) {
-	l.before = m.heads[field]
-	if l.before == none {
+// push makes a leaf of the field. It is valid until the next one is made.
+func (m *Matcher) push(field int32, kind document.Kind, in int32) *leaf {
+	if m.heads[field] == none {
 		m.touched = append(m.touched, field)
 	}
-	m.heads[field] = int32(len(m.leaves))
-	m.leaves = append(m.leaves, *l)
+	m.leaves = append(m.leaves, leaf{kind: kind, scope: in, before: m.heads[field]})
+	m.heads[field] = int32(len(m.leaves) - 1)
+	return &m.leaves[len(m.leaves)-1]
 }
 
 // decide goes from the leaves to the branches they lead to, and tries those.

@@ -21,10 +21,11 @@ type node struct {
 // nameSet says of most names that they are not in it: it knows lengths and first bytes only.
 type nameSet [4]uint64
 
-func (s *nameSet) add(name string)          { i := nameBit(name); s[i>>6] |= 1 << (i & 63) }
-func (s *nameSet) mayHave(name []byte) bool { i := nameBit(name); return s[i>>6]&(1<<(i&63)) != 0 }
+func (s *nameSet) add(name string)      { b := nameBit([]byte(name)); s[b>>6] |= 1 << (b & 63) }
+func (s *nameSet) mayHave(b uint8) bool { return s[b>>6]&(1<<(b&63)) != 0 }
 
-func nameBit[T string | []byte](name T) uint8 {
+// nameBit is the bit of a nameSet that stands for name.
+func nameBit(name []byte) uint8 {
 	if len(name) == 0 {
 		return 0
 	}
@@ -95,12 +96,13 @@ func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 		m.key = d.AppendKey(m.key[:0], c)
 		key = m.key
 	}
-	if n.names.mayHave(key) {
+	b := nameBit(key)
+	if n.names.mayHave(b) {
 		if next := n.child(key); next != nil {
 			return next
 		}
 	}
-	if !n.dotted.mayHave(key) || bytes.IndexByte(key, '.') < 0 {
+	if !n.dotted.mayHave(b) || bytes.IndexByte(key, '.') < 0 {
 		return nil
 	}
 	for {
