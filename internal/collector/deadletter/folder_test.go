@@ -177,6 +177,35 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
+func TestReadRefuses(t *testing.T) {
+	f := openFolder(t, t.TempDir(), FolderOptions{})
+	first, second := appendLetter(t, f, letter(1), ""), appendLetter(t, f, letter(2), "")
+	change := func(change func(*Entry)) Entry {
+		e := first
+		change(&e)
+		return e
+	}
+	for _, c := range []struct {
+		name string
+		e    Entry
+		want string
+	}{
+		{"another letter's place", change(func(e *Entry) { e.Offset, e.Length = second.Offset, second.Length }), "is dead letter " + second.ID.String()},
+		{"the middle of a letter", change(func(e *Entry) { e.Offset++; e.Length-- }), "no letter at byte 1"},
+		{"a letter's beginning", change(func(e *Entry) { e.Length-- }), "no letter ends at byte"},
+		{"behind the end", change(func(e *Entry) { e.Offset = 1 << 40 }), "the letter should end at"},
+		{"before the beginning", change(func(e *Entry) { e.Offset = -1 }), "the index says"},
+		{"too much", change(func(e *Entry) { e.Length = 1 << 40 }), "the index says"},
+		{"no segment", change(func(e *Entry) { e.Segment = "owner-00000099.jsonl" }), "no such file"},
+		{"a file elsewhere", change(func(e *Entry) { e.Segment = "../" + e.Segment }), "names no segment file"},
+	} {
+		_, err := f.Read(c.e)
+		if _, ok := errors.AsType[*LetterError](err); !ok || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want a *LetterError with %q", c.name, err, c.want)
+		}
+	}
+}
+
 func TestPermissions(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dead-letters")
 	f := openFolder(t, dir, FolderOptions{})
