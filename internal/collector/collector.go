@@ -22,7 +22,8 @@ type Source interface {
 
 // Batch is a run of consecutive records of one partition.
 type Batch struct {
-	// Partition is what positions count in: a file, a shard. Records of a partition are settled in order.
+	// Partition is what positions count in: a file, a shard. Records of a partition are settled in order. Empty where there is
+	// no position to keep, as for standard input.
 	Partition string
 	// Records, in stream order. A batch may hold none, to move a position on.
 	Records []Input
@@ -47,6 +48,8 @@ type Input struct {
 	Data []byte
 	// Meta holds what stood around the record in a Kinesis envelope, for filters that ask for it.
 	Meta []Meta
+	// Key, when not empty, is the Idempotency-Key that the record was given when it was read first (a replay).
+	Key string
 	// Problem, when not nil, says why the source could not deliver the record's text whole (too long, not base64 …). The record
 	// is dead-lettered with it. Data then holds what there is, or nothing.
 	Problem error
@@ -72,10 +75,14 @@ type Outgoing struct {
 
 // Destination is where records go. Deliver is called by as many goroutines as the options say.
 type Destination interface {
-	// Deliver returns nil when each record is durably taken or has Refused set. It retries by itself what can succeed later,
+	// Deliver returns nil when each record is taken, durably unless it is a [Syncer], or has Refused set. It retries by itself what can succeed later,
 	// for as long as ctx lives: while it does not return, the source is read no further than the window. An error ends the run
 	// with nothing of the batch settled.
 	Deliver(ctx context.Context, batch []*Outgoing) error
 	// Close waits for nothing: it is called after the last Deliver has returned.
 	Close() error
 }
+
+// Syncer is a Destination whose Deliver may return before the records are durable. They are after Sync, which is called before a
+// checkpoint covers them, while other records are being delivered.
+type Syncer interface{ Sync() error }

@@ -67,8 +67,8 @@ func (d *Document) index(data []byte) error {
 	}
 
 value:
-	for i < len(data) && isSpace(data[i]) {
-		i++
+	if i < len(data) && data[i] <= ' ' {
+		i = skipSpace(data, i)
 	}
 	if i >= len(data) {
 		reason = "text ends where a value should stand"
@@ -81,14 +81,7 @@ value:
 	switch c = data[i]; {
 	case c == '"':
 		start := i
-		i++
-		for i+8 <= len(data) {
-			if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
-				i += bits.TrailingZeros64(m) >> 3
-				break
-			}
-			i += 8
-		}
+		i = plainRun(data, i+1)
 		if i >= len(data) || data[i] != '"' {
 			var escaped bool
 			if i, escaped, reason = scanString(data, i); reason != "" {
@@ -112,7 +105,8 @@ value:
 			kind = Object
 		}
 		tape = append(tape, entry{start: uint32(i), key: key, keyLen: keyLen, kind: kind, escapes: esc})
-		for i++; i < len(data) && isSpace(data[i]); i++ {
+		if i++; i < len(data) && data[i] <= ' ' {
+			i = skipSpace(data, i)
 		}
 		if i < len(data) && data[i] == c+2 { // '}' and ']' stand two behind their openers
 			goto closed
@@ -142,8 +136,8 @@ after: // a value has ended before data[i]
 	if len(open) == 0 {
 		goto end
 	}
-	for i < len(data) && isSpace(data[i]) {
-		i++
+	if i < len(data) && data[i] <= ' ' {
+		i = skipSpace(data, i)
 	}
 	if i >= len(data) {
 		reason = "text ends inside an object or array"
@@ -177,22 +171,15 @@ closed: // data[i] closes the innermost container
 	goto after
 
 name:
-	for i < len(data) && isSpace(data[i]) {
-		i++
+	if i < len(data) && data[i] <= ' ' {
+		i = skipSpace(data, i)
 	}
 	if i >= len(data) || data[i] != '"' {
 		reason = "want a member's name in quotes"
 		goto fail
 	}
-	i++
-	key, esc = uint32(i), 0
-	for i+8 <= len(data) {
-		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
-			i += bits.TrailingZeros64(m) >> 3
-			break
-		}
-		i += 8
-	}
+	key, esc = uint32(i+1), 0
+	i = plainRun(data, i+1)
 	if i >= len(data) || data[i] != '"' {
 		var escaped bool
 		if i, escaped, reason = scanString(data, i); reason != "" {
@@ -203,7 +190,8 @@ name:
 		}
 	}
 	keyLen = uint32(i) - key
-	for i++; i < len(data) && isSpace(data[i]); i++ {
+	if i++; i < len(data) && data[i] <= ' ' {
+		i = skipSpace(data, i)
 	}
 	if i >= len(data) || data[i] != ':' {
 		reason = "want ':' after a member's name"
@@ -213,15 +201,20 @@ name:
 	goto value
 
 end:
-	for i < len(data) && isSpace(data[i]) {
-		i++
-	}
-	if i == len(data) {
+	if i = skipSpace(data, i); i == len(data) {
 		return nil
 	}
 	reason = "text goes on after the record"
 fail:
 	return &SyntaxError{i, reason}
+}
+
+// skipSpace returns the index of the next byte from i on that is no white space.
+func skipSpace(data []byte, i int) int {
+	for i < len(data) && isSpace(data[i]) {
+		i++
+	}
+	return i
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
@@ -235,6 +228,16 @@ const (
 // ASCII. The lowest mark is exact; a mark above it can be a borrow's.
 func special(w uint64) uint64 {
 	return (((w ^ '"'*lows) - lows) | ((w ^ '\\'*lows) - lows) | (w - 0x20*lows) | w) & highs
+}
+
+// plainRun returns the index of the next byte from i on that special marks, or, near the end of data, of one before it.
+func plainRun(data []byte, i int) int {
+	for ; i+8 <= len(data); i += 8 {
+		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	return i
 }
 
 // scanString reads on in a string from data[i], which needs a closer look, to its closing quote.
@@ -262,13 +265,7 @@ func scanString(data []byte, i int) (end int, escaped bool, reason string) {
 			i += n
 			continue
 		}
-		for i+8 <= len(data) {
-			if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
-				i += bits.TrailingZeros64(m) >> 3
-				break
-			}
-			i += 8
-		}
+		i = plainRun(data, i)
 	}
 	return i, escaped, "text ends inside a string"
 }

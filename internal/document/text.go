@@ -94,6 +94,14 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 	const digits = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i := 0; i < len(text); {
+		end := i
+		for end < len(text) && text[end] >= 0x20 && text[end] < utf8.RuneSelf && text[end] != '"' && text[end] != '\\' {
+			end++
+		}
+		dst = append(dst, text[i:end]...)
+		if i = end; i == len(text) {
+			break
+		}
 		switch c := text[i]; {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
@@ -105,13 +113,10 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 			dst = append(dst, '\\', 't')
 		case c < 0x20:
 			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		case c < utf8.RuneSelf:
-			dst = append(dst, c)
 		default:
 			r, n := utf8.DecodeRuneInString(string(text[i:min(len(text), i+utf8.UTFMax)]))
 			dst = utf8.AppendRune(dst, r)
-			i += n
-			continue
+			i += n - 1
 		}
 		i++
 	}

@@ -1,0 +1,88 @@
+# trunkline: every target says at once which tool is missing and how to get it; nothing is skipped.
+#
+#   make demo     the main job, on this machine, with Go alone
+#   make test     everything that must pass before a change lands
+#   make help     the rest
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo build check test interop bench soak fuzz vuln deadcode clean
+
+# Developer tools run at the versions of tools.mod, apart from what the program links.
+TOOL := go tool -modfile=tools.mod
+
+# Packages whose tests start servers: one at a time, they share memory and timing.
+SERVERS := $(wildcard cmd/trunkline internal/config internal/destination/httpapi test/emulators)
+
+# How often each fuzz target is called. By count: a duration can fail spuriously on Go 1.26.
+FUZZ := 20000x
+SOAK_FUZZ := 2000000x
+
+# What `make bench` runs, and how often; compare two runs with: go tool -modfile=tools.mod benchstat OLD NEW
+BENCH := .
+COUNT := 1
+
+# Generated files and other people's packages are not ours to format.
+GO_FILES = $$(find . \( -name node_modules -o -name .venv -o -name testdata -o -name .git \) -prune -o -name '*.go' -print)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
+
+demo: ## a synthetic contact centre, the collector and a receiver in one process (Go)
+	@.ci/need 'make demo' go
+	@go run ./cmd/trunkline demo
+
+build: ## bin/trunkline, static; its version comes from the build information (Go)
+	@.ci/need 'make build' go
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/trunkline ./cmd/trunkline
+
+check: ## formatting, vet, staticcheck, go fix, tidy (Go)
+	@.ci/need 'make check' go
+	@unformatted=$$($(TOOL) gofumpt -l $(GO_FILES)) || exit 1; \
+	if [ -n "$$unformatted" ]; then \
+		echo "not formatted; run: $(TOOL) gofumpt -w FILE"; echo "$$unformatted"; exit 1; \
+	fi >&2
+	go vet ./...
+	go vet -tags interop ./test/interop/...
+	$(TOOL) staticcheck ./...
+	$(TOOL) staticcheck -tags interop ./test/interop/...
+	go fix -diff ./...
+	go mod tidy -diff
+
+test: ## all tests with the race detector, then each fuzz target by count (Go, gcc, Node, Python)
+	@.ci/need 'make test' go gcc node python
+	@test/unit.sh -race -timeout 20m -- $(SERVERS)
+	@test/fuzz.sh $(FUZZ)
+
+fuzz: ## each fuzz target alone; FUZZ=20000x says how often (Go)
+	@.ci/need 'make fuzz' go
+	@test/fuzz.sh $(FUZZ)
+
+interop: ## the same questions put to AWS's own Java libraries (make test's, Java 17, Maven)
+	@.ci/need 'make interop' go gcc node python java maven
+	@PACKAGES=./test/interop/... test/unit.sh -race -count=1 -timeout 30m -tags interop --
+
+bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go)
+	@.ci/need 'make bench' go
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -p 1 -timeout 60m ./...
+	@if [ -f bench/peers/go.mod ]; then set -x; \
+		staticcheck=$$($(TOOL) -n staticcheck); \
+		cd bench/peers && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && \
+		go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) -p 1 -timeout 60m ./...; \
+	fi
+
+soak: ## the long versions of the tests: hours (make test's)
+	@.ci/need 'make soak' go gcc node python
+	@TRUNKLINE_SOAK=1 test/unit.sh -race -count=1 -timeout 6h -- $(SERVERS)
+	@test/fuzz.sh $(SOAK_FUZZ)
+
+vuln: ## known vulnerabilities in what is linked (Go, and a network that reaches the database)
+	@.ci/need 'make vuln' go
+	$(TOOL) govulncheck ./...
+
+deadcode: ## functions that no command and no test reaches (Go)
+	@.ci/need 'make deadcode' go
+	$(TOOL) deadcode -test ./...
+
+clean: ## remove what the targets made
+	rm -rf bin .cache test/emulators/node_modules test/emulators/.venv

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"filippo.io/age"
+
+	"trunkline/contact"
+	"trunkline/internal/collector"
+	"trunkline/internal/collector/filter"
+	"trunkline/internal/collector/redact"
+	"trunkline/internal/config"
+	"trunkline/internal/pattern"
+	"trunkline/internal/phone"
+)
+
+// pipeline is what a config makes of one record: everything but where records come from and go to.
+type pipeline struct {
+	filter *pattern.Set // nil: every record is wanted
+	policy *redact.Policy
+	secret []byte // redact.key; nil where there is none
+	stages []collector.Stage
+}
+
+// buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
+func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger) (*pipeline, error) {
+	p := &pipeline{}
+	if !c.Redact.Key.IsZero() {
+		value, err := c.Redact.Key.Resolve(ctx)
+		if err != nil {
+			return nil, c.Errorf("redact.key", "%w", err)
+		}
+		if w := value.Warning(); w != "" {
+			log.Warn("secret", "key", "redact.key", "warning", w)
+		}
+		p.secret = []byte(value.Reveal())
+	}
+	var err error
+	if p.filter, err = compileFilter(c, log); err != nil {
+		return nil, err
+	}
+	options, err := redactOptions(c, p.secret)
+	if err != nil {
+		return nil, err
+	}
+	if p.policy, err = redact.Compile(options); err != nil {
+		return nil, c.Errorf("redact", "%w", err)
+	}
+	warnUndocumented(c, log)
+	if p.filter != nil {
+		p.stages = append(p.stages, filter.Stage(p.filter))
+	}
+	p.stages = append(p.stages, p.policy.Stage())
+	return p, nil
+}
+
+func compileFilter(c *config.Config, log *slog.Logger) (*pattern.Set, error) {
+	if len(c.Filter) == 0 {
+		return nil, nil
+	}
+	texts := make([][]byte, len(c.Filter))
+	for i, f := range c.Filter {
+		texts[i] = f.JSON
+	}
+	set, err := pattern.Compile(pattern.Filter, texts...)
+	if bad, ok := errors.AsType[*pattern.Error](err); ok {
+		return nil, findingError(c, bad.Finding)
+	}
+	if err != nil {
+		return nil, c.Errorf("filter", "%w", err)
+	}
+	for _, w := range set.Warnings() {
+		log.Warn("filter", "where", findingError(c, w).Error())
+	}
+	return set, nil
+}
+
+// findingError tells what a pattern's compiler found, at the place in the config.
+func findingError(c *config.Config, f pattern.Finding) error {
+	text := f.Reason
+	if f.Path != "" {
+		text = fmt.Sprintf("field %s: %s", f.Path, text)
+	}
+	if f.Hint != "" {
+		text += "; " + f.Hint
+	}
+	return c.FilterErrorf(f.Pattern, f.Offset, "%s", text)
+}
+
+// redactOptions are the config's words for what redaction does, in redaction's own.
+func redactOptions(c *config.Config, key []byte) (redact.Options, error) {
+	o := redact.Options{Key: key, Allow: c.Redact.Allow, Deny: c.Redact.Deny}
+	switch c.Redact.Keep {
+	case config.KeepNone:
+		o.Keep = redact.Nothing
+	case config.KeepAll:
+		o.Keep = redact.All
+	}
+	if p := c.Redact.Privacy; p != nil {
+		switch p.Type {
+		case config.Whitelist:
+			o.Keep, o.Allow = redact.Minimum, p.Fields
+		case config.Blacklist:
+			o.Keep, o.Deny, o.Mandatory = redact.All, p.Fields, true
+		}
+	}
+	for i, r := range c.Redact.Rules {
+		action, err := redact.ParseAction(string(r.Action))
+		if err != nil {
+			return o, c.Errorf(fmt.Sprintf("redact.rules[%d].action", i), "%w", err)
+		}
+		o.Rules = append(o.Rules, redact.Rule{Path: r.Path, Action: action, First: r.First, Last: r.Last, To: r.To, Tokens: r.With == "token"})
+	}
+	if c.Redact.Recipient != "" {
+		recipients, err := age.ParseRecipients(strings.NewReader(c.Redact.Recipient))
+		if err != nil {
+			return o, c.Errorf("redact.recipient", "%w", err)
+		}
+		o.Recipient = recipients[0]
+	}
+	if c.Redact.Region != "" {
+		region, err := phone.For(c.Redact.Region)
+		if err != nil {
+			return o, c.Errorf("redact.region", "%w", err)
+		}
+		o.Phone = region.E164
+	}
+	if c.Enrich.Agents != nil {
+		o.Enrichment = c.Enrich.Agents.Into
+	}
+	return o, nil
+}
+
+// warnUndocumented tells of paths that no documented field has: a typing error would send what was meant to be removed.
+func warnUndocumented(c *config.Config, log *slog.Logger) {
+	check := func(key string, p contact.Path) {
+		if contact.Documented(contact.Contact, p) || contact.Documented(contact.AgentEvent, p) {
+			return
+		}
+		if into := c.Enrich.Agents; into != nil && len(p) >= len(into.Into) && p[:len(into.Into)].String() == into.Into.String() {
+			return
+		}
+		attrs := []any{"where", c.Errorf(key, "no documented field has the path %s", p).Error()}
+		if near, ok := contact.Nearest(contact.Contact, p); ok {
+			attrs = append(attrs, "nearest", near)
+		} else if near, ok := contact.Nearest(contact.AgentEvent, p); ok {
+			attrs = append(attrs, "nearest", near)
+		}
+		log.Warn("redact", attrs...)
+	}
+	for i, p := range c.Redact.Allow {
+		check(fmt.Sprintf("redact.allow[%d]", i), p)
+	}
+	for i, p := range c.Redact.Deny {
+		check(fmt.Sprintf("redact.deny[%d]", i), p)
+	}
+	for i, r := range c.Redact.Rules {
+		check(fmt.Sprintf("redact.rules[%d].path", i), r.Path)
+	}
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"trunkline/contact"
+	"trunkline/internal/collector"
+	"trunkline/internal/collector/deadletter"
+	"trunkline/internal/collector/dedupe"
+	"trunkline/internal/state"
+)
+
+// journal is the collector's memory: the state file, the window of deduplication and the folder of dead letters, committed
+// together.
+type journal struct {
+	store    *state.Store
+	letters  *deadletter.Folder
+	describe func(partition, position string) string
+
+	mu      sync.Mutex
+	window  *dedupe.Window // nil where nothing is deduplicated
+	watch   *deadletter.Watch
+	entries []deadletter.Entry // written and not committed
+	live    int                // dead letters in the index
+}
+
+// openJournal loads what the state file knows. window may be nil.
+func openJournal(store *state.Store, letters *deadletter.Folder, window *dedupe.Window, describe func(partition, position string) string) (*journal, error) {
+	j := &journal{store: store, letters: letters, window: window, describe: describe}
+	if window != nil {
+		if err := store.WindowChunks(window.Load); err != nil {
+			return nil, err
+		}
+	}
+	contacts, err := store.Contacts()
+	if err != nil {
+		return nil, err
+	}
+	j.watch = deadletter.NewWatch(contacts)
+	if j.live, err = store.DeadLetterCount(); err != nil {
+		return nil, err
+	}
+	segments, err := store.Segments()
+	if err != nil {
+		return nil, err
+	}
+	_, err = letters.Prune(segments)
+	return j, err
+}
+
+// DeadLetter implements collector.Journal.
+func (j *journal) DeadLetter(l collector.Letter) error {
+	letter := deadletter.Letter{
+		Time: l.Time, Stage: l.Stage, Reason: l.Reason.Error(), Attempts: l.Attempts, Kind: l.Kind.String(),
+		Source:  deadletter.Source{Partition: l.Partition, Position: l.At, Location: j.describe(l.Partition, l.At)},
+		Contact: deadletter.Hash(l.Version.ID), IdempotencyKey: l.IdempotencyKey, ContentHash: l.Version.Content,
+	}
+	if l.Kind == contact.AgentEvent {
+		letter.EventID = l.ID
+	} else {
+		letter.ContactID = l.ID
+	}
+	if l.Version.Time != dedupe.NoTime {
+		letter.Version = time.UnixMicro(l.Version.Time).UTC()
+	}
+	entry, err := j.letters.Append(letter, l.Record)
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = append(j.entries, entry)
+	j.watch.Add(entry.Contact)
+	return nil
+}
+
+// Seen implements collector.Journal.
+func (j *journal) Seen(v dedupe.Version) dedupe.Verdict {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.window.Check(v)
+}
+
+// Watching implements collector.Journal.
+func (j *journal) Watching() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.watch.Len() > 0
+}
+
+// Delivered implements collector.Journal.
+func (j *journal) Delivered(v dedupe.Version) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.window != nil {
+		j.window.Add(v, time.Now())
+	}
+	if v.Time != dedupe.NoTime {
+		j.watch.Delivered(deadletter.Hash(v.ID), v.Time)
+	}
+}
+
+// Commit implements collector.Journal.
+func (j *journal) Commit(s collector.Settlement, flush func() error) error {
+	j.mu.Lock()
+	entries := j.entries
+	j.entries = nil
+	j.mu.Unlock()
+	return j.commit(state.Settlement{Positions: s.Positions, Outcomes: outcomeTotals(s.Counts), DeadLetters: entries}, flush)
+}
+
+// commit adds to the settlement what was delivered, and makes it durable.
+func (j *journal) commit(settlement state.Settlement, flush func() error) error {
+	j.mu.Lock()
+	settlement.Delivered = j.watch.Take()
+	if j.window != nil {
+		settlement.Window = j.window.Take(time.Now())
+	}
+	j.mu.Unlock()
+	// The records first, then what says that they are there.
+	if err := errors.Join(flush(), j.letters.Sync()); err != nil {
+		return err
+	}
+	if err := j.store.Commit(settlement); err != nil {
+		return err
+	}
+	j.letters.Committed(settlement.DeadLetters...)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.watch.Confirm()
+	if j.window != nil {
+		j.window.Confirm()
+	}
+	j.live += len(settlement.DeadLetters) - len(settlement.Replayed)
+	return nil
+}
+
+// sizes tells the entries of the window and the dead letters.
+func (j *journal) sizes() (window, letters int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.window != nil {
+		window = j.window.Len()
+	}
+	return window, j.live + len(j.entries)
+}
+
+func outcomeTotals(c collector.Counts) map[string]uint64 {
+	totals := map[string]uint64{}
+	for o := collector.Delivered; o < collector.Outcomes; o++ {
+		if c[o] > 0 {
+			totals[o.String()] = uint64(c[o])
+		}
+	}
+	return totals
+}

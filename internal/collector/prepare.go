@@ -1,0 +1,124 @@
+package collector
+
+import (
+	"errors"
+	"hash/maphash"
+	"time"
+
+	"trunkline/contact"
+	"trunkline/internal/collector/dedupe"
+)
+
+// Record is a record on its way through the stages.
+type Record struct {
+	contact.Record
+	Meta []Meta
+}
+
+// job is a batch on its way, and what became of its records.
+type job struct {
+	batch *Batch
+	read  time.Time
+	ready chan struct{} // closed when items are prepared
+	items []item
+	out   []byte // the rendered records
+	size  int    // bytes of the batch's records
+
+	// The rest belongs to the ledger.
+	settled int // items settled
+	prefix  int // items settled without a gap from the first one on
+	done    []bool
+}
+
+// item is a record of a job.
+type item struct {
+	job     *job
+	index   int
+	outcome Outcome        // Pending: to be delivered
+	stage   string         // what ended it
+	err     error          // why, for a dead letter
+	lo, hi  int            // its rendered form in job.out
+	order   uint64         // equal for records that must stay in order
+	version dedupe.Version // where the options ask for deduplication
+	out     Outgoing
+}
+
+func (it *item) raw() []byte { return it.job.batch.Records[it.index].Data }
+
+// preparer takes records through the stages: the work that needs no order, done by several goroutines.
+type preparer struct {
+	stages  []Stage
+	process []func(*Record) error
+	ident   *identifier
+	seed    maphash.Seed
+	keyed   bool
+	dedupe  bool
+	record  Record
+}
+
+func (c *Collector) preparer() *preparer {
+	p := &preparer{stages: c.o.Stages, ident: c.o.Keys.identifier(), seed: c.seed, keyed: c.o.Keyed, dedupe: c.o.Deduplicate}
+	for _, s := range p.stages {
+		p.process = append(p.process, s.New())
+	}
+	return p
+}
+
+// prepare decides about each record of the job as far as it can be decided out of order, and renders those that go on.
+func (p *preparer) prepare(j *job) {
+	for i := range j.batch.Records {
+		in := &j.batch.Records[i]
+		it := &j.items[i]
+		it.job, it.index = j, i
+		it.lo = len(j.out)
+		p.item(it, in)
+		it.hi = len(j.out)
+	}
+	// Only now does out stay where it is.
+	for i := range j.items {
+		if it := &j.items[i]; it.outcome == Pending {
+			it.out.Body = j.out[it.lo:it.hi:it.hi]
+		}
+	}
+}
+
+func (p *preparer) item(it *item, in *Input) {
+	fail := func(stage string, err error) { it.outcome, it.stage, it.err = DeadLetter, stage, err }
+	if in.Problem != nil {
+		fail("source", in.Problem)
+		return
+	}
+	r := &p.record
+	if err := r.Parse(in.Data); err != nil {
+		fail("decode", err)
+		return
+	}
+	r.Meta = in.Meta
+	if r.Kind() == contact.CallNotice {
+		it.outcome, it.stage = Filtered, "call notice"
+		return
+	}
+	// Stages may change the record; its identity is that of the record as read.
+	if p.dedupe {
+		it.version = p.ident.version(&r.Record, in.Data)
+	}
+	if it.out.Key = in.Key; p.keyed && it.out.Key == "" {
+		it.out.Key = p.ident.key(&r.Record, in.Data)
+	}
+	it.order = maphash.Bytes(p.seed, r.OrderKey())
+	for i, process := range p.process {
+		switch err := process(r); {
+		case err == nil:
+		case errors.Is(err, ErrFiltered):
+			it.outcome, it.stage = Filtered, p.stages[i].Name
+			return
+		case errors.Is(err, ErrSuperseded):
+			it.outcome, it.stage = Superseded, p.stages[i].Name
+			return
+		default:
+			fail(p.stages[i].Name, err)
+			return
+		}
+	}
+	it.job.out = r.Document().Render(it.job.out)
+}

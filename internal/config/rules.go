@@ -1,0 +1,131 @@
+package config
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"trunkline/contact"
+)
+
+// check looks at what one key says about another.
+func (c *Config) check(r *reader) {
+	fail := func(key, format string, args ...any) { r.fail(where(r.where, key), key, format, args...) }
+	if f := c.Source.File; f != nil && f.Stdin() {
+		if f.Follow {
+			fail("source.file.follow", "standard input is always read to its end; remove follow")
+		}
+		if c.DeadLetter.Recipient == "" && !r.has("dead_letter.recipient") {
+			fail("source.file.path", "standard input cannot be read again: add dead_letter.recipient, so that dead letters can hold the record")
+		}
+	}
+	if a := c.Enrich.Agents; a != nil && a.Column == "" && len(a.Match) > 0 {
+		a.Column = a.Match[len(a.Match)-1].Name
+	}
+	if h := c.Destination.HTTP; h != nil {
+		if !h.Plaintext && readable(h.URL) {
+			fail("destination.http.url", "http would send records and key readable over the network; use https, or allow it with destination.http.plaintext: true")
+		}
+		if r.has("destination.http.key") && !r.has("destination.http.header") {
+			fail("destination.http.key", "add header: the name of the header that carries the key")
+		}
+		if r.has("destination.http.header") && !r.has("destination.http.key") {
+			fail("destination.http.header", "add key: the secret that the header carries")
+		}
+	}
+	c.checkPrivacy(fail)
+	c.checkPaths(r)
+	for i := range c.Redact.Rules {
+		c.checkRule(r, i)
+	}
+}
+
+// readable tells whether what is sent to a URL can be read on a network.
+func readable(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err != nil || !ip.IsLoopback()
+}
+
+// has tells whether the file has the key.
+func (r *reader) has(key string) bool {
+	_, found := r.where[key]
+	return found
+}
+
+func (c *Config) checkPrivacy(fail func(key, format string, args ...any)) {
+	d := &c.Redact
+	if d.Privacy == nil {
+		return
+	}
+	for _, key := range []string{"redact.keep", "redact.allow", "redact.deny"} {
+		if _, found := c.where[key]; found {
+			fail(key, "redact.privacy decides this already; remove one of them")
+		}
+	}
+	d.Keep = ""
+}
+
+// checkPaths looks for paths that are told two things.
+func (c *Config) checkPaths(r *reader) {
+	denied := map[string]string{}
+	for i, p := range c.Redact.Deny {
+		denied[p.String()] = element("redact.deny", i)
+	}
+	if p := c.Redact.Privacy; p != nil && p.Type == Blacklist {
+		for _, f := range p.Fields {
+			denied[f.String()] = "redact.privacy"
+		}
+	}
+	refuse := func(key string, p contact.Path) {
+		if by, found := denied[p.String()]; found && p != nil {
+			r.fail(where(r.where, key), key, "%s is denied by %s (line %d); remove one of them", p, by, where(r.where, by).Line)
+		}
+	}
+	for i, p := range c.Redact.Allow {
+		refuse(element("redact.allow", i), p)
+	}
+	ruled := map[string]string{}
+	for i, rule := range c.Redact.Rules {
+		key := element("redact.rules", i) + ".path"
+		refuse(key, rule.Path)
+		if first, found := ruled[rule.Path.String()]; found && rule.Path != nil {
+			r.fail(where(r.where, key), key, "%s has a rule already, in line %d", rule.Path, where(r.where, first).Line)
+			continue
+		}
+		ruled[rule.Path.String()] = key
+	}
+}
+
+// checkRule looks whether a rule has what its action needs, and nothing that it has no use for.
+func (c *Config) checkRule(r *reader, i int) {
+	rule, at := &c.Redact.Rules[i], element("redact.rules", i)
+	if rule.Action == "" { // reported already
+		return
+	}
+	fail := func(name, format string, args ...any) {
+		key := at + "." + name
+		r.fail(where(r.where, key), key, format, args...)
+	}
+	for _, option := range []struct {
+		name string
+		of   Action
+	}{{"first", ActionMask}, {"last", ActionMask}, {"to", ActionTruncate}, {"with", ActionScrub}} {
+		if rule.Action != option.of && r.has(at+"."+option.name) {
+			fail(option.name, "is for the action %s, not for %s", option.of, rule.Action)
+		}
+	}
+	tokens := rule.Action == ActionScrub && rule.With == "token"
+	if (rule.Action == ActionHash || rule.Action == ActionPseudonymize || tokens) && !r.has("redact.key") {
+		fail("action", "%s needs a key: add redact.key, env:NAME or file:PATH", strings.TrimSuffix(string(rule.Action)+" "+rule.With, " "))
+	}
+	if rule.Action == ActionEncrypt && !r.has("redact.recipient") {
+		fail("action", "encrypt needs a recipient: add redact.recipient, age1…")
+	}
+	if rule.Action == ActionTruncate && !r.has(at+".to") {
+		fail("action", "truncate needs to: year, month, day, hour, minute or a whole number")
+	}
+}

@@ -1,0 +1,118 @@
+// Package secret resolves the references by which trunkline.yaml names its secrets, and keeps what they stand for out of every
+// print.
+//
+//	"env:NAME", "file:PATH" ─ Parse ─▶ Ref ─ Resolve ─▶ Value ─ Reveal ─▶ the secret
+//
+// Its promises: no error text holds a secret, nor a text that was written where a reference should stand; a [Value] shows itself
+// as "[redacted]" however it is printed, logged or encoded. Only Reveal tells.
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// Pattern is the regular expression of the references that [Parse] takes (RE2 and ECMA 262 alike).
+const Pattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00]+)$`
+
+// MaxSize is the largest secret, in bytes.
+const MaxSize = 64 << 10
+
+// Ref says where a secret is kept: in an environment variable or in a file. It is safe to print. The zero Ref names none.
+type Ref struct{ scheme, name string }
+
+var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Parse reads env:NAME or file:PATH. Its errors never quote the text: it may be the secret itself, written in the wrong place.
+func Parse(text string) (Ref, error) {
+	scheme, name, found := strings.Cut(text, ":")
+	switch {
+	case found && scheme == "env" && environmentName.MatchString(name):
+		return Ref{scheme, name}, nil
+	case found && scheme == "env":
+		return Ref{}, errors.New("behind env: stands the name of an environment variable: letters, digits and _")
+	case found && scheme == "file" && name != "" && !strings.Contains(name, "\x00"):
+		return Ref{scheme, name}, nil
+	case found && scheme == "file":
+		return Ref{}, errors.New("behind file: stands the path of a file")
+	case found && scheme == "aws-secretsmanager":
+		return Ref{}, errors.New("this version of trunkline does not have aws-secretsmanager:; write env:NAME or file:PATH")
+	}
+	return Ref{}, errors.New("write env:NAME or file:PATH; a secret never stands in the config")
+}
+
+// String is the text that [Parse] reads, "" for the zero Ref.
+func (r Ref) String() string {
+	if r == (Ref{}) {
+		return ""
+	}
+	return r.scheme + ":" + r.name
+}
+
+// IsZero tells whether r names no secret.
+func (r Ref) IsZero() bool { return r == Ref{} }
+
+// Resolve reads the secret, anew with each call, so that a rotated one is found. One line break at the end is not part of it. A
+// secret that is missing, empty or larger than [MaxSize] is an error that says what to do.
+func (r Ref) Resolve(ctx context.Context) (Value, error) {
+	if err := ctx.Err(); err != nil {
+		return Value{}, err
+	}
+	switch r.scheme {
+	case "env":
+		return r.environment()
+	case "file":
+		return r.file()
+	}
+	return Value{}, errors.New("no secret is named; write env:NAME or file:PATH")
+}
+
+func (r Ref) environment() (Value, error) {
+	text, found := os.LookupEnv(r.name)
+	if !found {
+		return Value{}, fmt.Errorf("secret %s: the environment variable is not set", r)
+	}
+	return r.value(text, "")
+}
+
+func (r Ref) file() (Value, error) {
+	file, err := os.Open(r.name)
+	if err != nil {
+		return Value{}, fmt.Errorf("secret: %w", err) // an *fs.PathError: it names the file
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return Value{}, fmt.Errorf("secret: %w", err)
+	}
+	if info.IsDir() {
+		return Value{}, fmt.Errorf("secret %s: is a folder; name a file in it", r)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, MaxSize+3)) // a line break and one byte too much
+	if err != nil {
+		return Value{}, fmt.Errorf("secret: %w", err)
+	}
+	warning := ""
+	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 {
+		warning = fmt.Sprintf("secret %s: others may read the file (mode %04o); set it with: chmod 600", r, mode.Perm())
+	}
+	return r.value(string(text), warning)
+}
+
+func (r Ref) value(text, warning string) (Value, error) {
+	if cut, found := strings.CutSuffix(text, "\n"); found {
+		text = strings.TrimSuffix(cut, "\r")
+	}
+	switch {
+	case text == "":
+		return Value{}, fmt.Errorf("secret %s: is empty; put the secret there", r)
+	case len(text) > MaxSize:
+		return Value{}, fmt.Errorf("secret %s: is larger than %d bytes; is it the right one?", r, MaxSize)
+	}
+	return Value{reveal: func() string { return text }, warning: warning}, nil
+}
