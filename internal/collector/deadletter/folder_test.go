@@ -95,6 +95,46 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// TestWrittenAgain: a letter whose replay failed is written again with its new reason, and neither loses its record where no
+// recipient is set any more, nor gets one that it never had.
+func TestWrittenAgain(t *testing.T) {
+	id, other := identity(t), identity(t)
+	sealing := openFolder(t, t.TempDir(), FolderOptions{Recipients: []age.Recipient{id.Recipient()}})
+	plain := openFolder(t, t.TempDir(), FolderOptions{})
+	resealing := openFolder(t, t.TempDir(), FolderOptions{Recipients: []age.Recipient{other.Recipient()}})
+	again := func(from, to *Folder, e Entry, record []byte) Letter {
+		t.Helper()
+		l, err := from.Read(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Reason = "HTTP 422"
+		e2, err := to.Append(l, record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := to.Read(e2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.ID != e.ID || got.Reason != "HTTP 422" {
+			t.Errorf("written again, %s became %s with the reason %q", e.ID, got.ID, got.Reason)
+		}
+		return got
+	}
+	sealed := appendLetter(t, sealing, letter(1), "record")
+	for _, to := range []*Folder{sealing, plain, resealing} {
+		got := again(sealing, to, sealed, []byte("record"))
+		if text, err := got.Decrypt(id); string(text) != "record" || err != nil {
+			t.Errorf("the record became %q (%v)", text, err)
+		}
+	}
+	got := again(plain, sealing, appendLetter(t, plain, letter(2), "record"), nil)
+	if _, err := got.Decrypt(id); err == nil || got.Record != "" {
+		t.Errorf("a letter without its record got one (%v)", err)
+	}
+}
+
 func TestSegments(t *testing.T) {
 	dir := t.TempDir()
 	f := openFolder(t, dir, FolderOptions{SegmentSize: 1500})
