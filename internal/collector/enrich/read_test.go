@@ -56,6 +56,27 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestReadManyRows(t *testing.T) {
+	var list, lines bytes.Buffer
+	list.WriteString("Key;A\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&list, "agent %d;%d\n", i, i%7)
+		fmt.Fprintf(&lines, "{\"Key\":\"agent %d\",\"A\":\"%d\"}\n", i, i%7)
+	}
+	for _, content := range []*bytes.Buffer{&list, &lines} {
+		d, err := Read(content.Bytes(), "Key")
+		if err != nil {
+			t.Fatalf("Read of %d bytes: %v", content.Len(), err)
+		}
+		for i := range 20_000 {
+			key := fmt.Sprintf("agent %d", i)
+			if row, _ := d.Lookup([]byte(key)); string(row) != fmt.Sprintf(`{"Key":"%s","A":"%d"}`, key, i%7) {
+				t.Fatalf("row of %s is %s", key, row)
+			}
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	wide := strings.TrimSuffix(strings.Repeat("canary,", MaxRow), ",")
 	for _, c := range []struct{ name, content, want string }{

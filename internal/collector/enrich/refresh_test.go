@@ -3,6 +3,7 @@ package enrich
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -150,4 +151,26 @@ func TestRunWaitsForRest(t *testing.T) {
 			t.Errorf("%d times broken, want 0", got)
 		}
 	})
+}
+
+// What is written between the look at a file and the end of its reading may be half of it.
+func TestChangedWhileRead(t *testing.T) {
+	name := write(t, filepath.Join(t.TempDir(), "agents.csv"), "Username\nann\n")
+	before, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readAll(name, before); err != nil {
+		t.Errorf("file that stays: %v", err)
+	}
+	if err := os.Truncate(name, 3); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := readAll(name, before); !errors.Is(err, errChanging) {
+		t.Errorf("file that was cut meanwhile: %q, %v, want %v", content, err, errChanging)
+	}
+	write(t, name, "Username\nbob\n")
+	if content, err := readAll(name, before); !errors.Is(err, errChanging) {
+		t.Errorf("file that was replaced meanwhile: %q, %v, want %v", content, err, errChanging)
+	}
 }
