@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"filippo.io/age"
@@ -203,6 +204,13 @@ func (r *run) untilDone(ctx context.Context) error {
 		return err
 	}
 	r.closers = append(r.closers, stop)
+	if e := r.pipeline.enricher; e != nil {
+		refreshing, done := context.WithCancel(ctx)
+		var refresher sync.WaitGroup
+		refresher.Go(func() { _ = e.Run(refreshing) }) // it returns when refreshing ends, and never an error
+		defer refresher.Wait()
+		defer done()
+	}
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
 	err = r.collector.Run(ctx)
 	counts, unsettled := r.collector.Counts()
