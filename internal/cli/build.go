@@ -15,6 +15,7 @@ import (
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
 	"trunkline/internal/pattern"
+	"trunkline/internal/phone"
 )
 
 // pipeline is what a config makes of one record: everything but where records come from and go to.
@@ -120,6 +121,13 @@ func redactOptions(c *config.Config, key []byte) (redact.Options, error) {
 			return o, c.Errorf("redact.recipient", "%w", err)
 		}
 		o.Recipient = recipients[0]
+	}
+	if c.Redact.Region != "" {
+		region, err := phone.For(c.Redact.Region)
+		if err != nil {
+			return o, c.Errorf("redact.region", "%w", err)
+		}
+		o.Phone = region.E164
 	}
 	if c.Enrich.Agents != nil {
 		o.Enrichment = c.Enrich.Agents.Into

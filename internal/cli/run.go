@@ -13,7 +13,6 @@ import (
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
-	"golang.org/x/time/rate"
 
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/deadletter"
@@ -84,7 +83,7 @@ func newLogger(w io.Writer, o config.Observe) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// open makes the parts in the order in which a mistake is cheapest to find: first what only the config decides.
+// open makes the parts that run and replay share, in the order in which a mistake is cheapest to find: first what only the config decides.
 func (r *run) open(ctx context.Context) (err error) {
 	if r.pipeline, err = buildPipeline(ctx, r.config, r.log); err != nil {
 		return err
@@ -92,14 +91,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err := r.openJournal(); err != nil {
 		return err
 	}
-	if err := r.openSource(); err != nil {
-		return err
-	}
-	if err := r.openDestination(ctx); err != nil {
-		return err
-	}
-	r.collector = collector.New(r.options())
-	return nil
+	return r.openDestination(ctx)
 }
 
 // keys are made from redact.key, or from the state file's own secret where there is none.
@@ -174,7 +166,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 			}
 		}
 		r.dest, err = httpapi.New(httpapi.Options{
-			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: rate.Limit(d.HTTP.Rate.PerSecond()), Timeout: d.HTTP.Timeout,
+			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: d.HTTP.Rate.PerSecond(), Timeout: d.HTTP.Timeout,
 			Concurrency: d.HTTP.Concurrency, Batch: d.HTTP.Batch, CAFile: d.HTTP.CAFile, UserAgent: "trunkline/" + version(), Logger: r.log,
 		})
 	case d.File != nil:
@@ -189,9 +181,9 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 }
 
 // options size the loop: preparing is work for processors, delivering over HTTP is waiting.
-func (r *run) options() collector.Options {
+func (r *run) options(source collector.Source, journal collector.Journal) collector.Options {
 	o := collector.Options{
-		Source: r.source, Stages: r.pipeline.stages, Destination: r.dest, Journal: r.journal, Keys: r.keys(),
+		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(),
 		Deduplicate: r.config.Deduplicate != nil, Workers: runtime.GOMAXPROCS(0), Group: 1024,
 	}
 	if h := r.config.Destination.HTTP; h != nil {
@@ -202,6 +194,10 @@ func (r *run) options() collector.Options {
 
 // untilDone collects and prints the account.
 func (r *run) untilDone(ctx context.Context) error {
+	if err := r.openSource(); err != nil {
+		return err
+	}
+	r.collector = collector.New(r.options(r.source, r.journal))
 	stop, err := r.serveControl()
 	if err != nil {
 		return err

@@ -30,6 +30,9 @@ func DeriveKeys(secret []byte) Keys {
 // ID is what the versions of a contact or event are known by: [dedupe.Version].ID.
 func (k Keys) ID(kind contact.Kind, id string) [16]byte { return k.identifier().id(kind, []byte(id)) }
 
+// Content is the keyed hash of a record's text: [dedupe.Version].Content.
+func (k Keys) Content(raw []byte) [16]byte { return k.identifier().contentHash(raw) }
+
 // identifier computes identities for one goroutine.
 type identifier struct {
 	idempotency, identity, content hash.Hash

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -260,6 +261,122 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	if text, err := os.ReadFile(lockPath(path)); len(text) != 0 || err != nil {
 		t.Errorf("after Close the lock file says %q (%v), want nothing", text, err)
+	}
+}
+
+// TestReaderBesideWriter: a reader either reads a whole file or is told who writes it; it never takes a page that is being written
+// for a damaged one.
+func TestReaderBesideWriter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trunkline.db")
+	s, err := Open(path, options())
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		defer close(done)
+		for i := range 20 {
+			s, err := Open(path, options())
+			if err != nil {
+				done <- fmt.Errorf("the writer's opening %d: %w", i, err)
+				return
+			}
+			for range 20 {
+				err = errors.Join(err, s.Commit(Settlement{Window: dedupe.Change{Append: make([]byte, 20_000)}}))
+			}
+			if err := errors.Join(err, s.Close()); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	o := options()
+	o.ReadOnly = true
+	read, locked := 0, 0
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			if locked == 0 {
+				t.Errorf("read %d times and never met the writer", read)
+			}
+			return
+		default:
+		}
+		s, err := Open(path, o)
+		if _, ok := errors.AsType[*LockedError](err); ok {
+			locked++
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		read++
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond) // the writer tries 20 times a second: let it in
+	}
+}
+
+// TestReaderMeetsHalfAPage: what a writer has half written is no damage.
+func TestReaderMeetsHalfAPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trunkline.db")
+	good := full(t)
+	if err := os.WriteFile(path, good[:len(good)/8], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.ReadOnly = true
+	_, err = Open(path, o)
+	if _, ok := errors.AsType[*CorruptError](err); !ok {
+		t.Errorf("without a writer: got %v, want a *CorruptError", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(path, o)
+	if _, ok := errors.AsType[*LockedError](err); !ok {
+		t.Errorf("with a writer: got %v, want a *LockedError", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWriterWaitsForReader: a reader is done soon; one that is not keeps the writer out.
+func TestWriterWaitsForReader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trunkline.db")
+	s, err := Open(path, options())
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.ReadOnly = true
+	r, err := Open(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(path, options())
+	if locked, ok := errors.AsType[*LockedError](err); !ok || locked.Holder != (Holder{}) || !strings.Contains(err.Error(), "in use by another process: wait until it is done") {
+		t.Errorf("beside a reader: got %v, want a *LockedError that names nobody", err)
+	}
+	time.AfterFunc(200*time.Millisecond, func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if s, err = Open(path, options()); err != nil {
+		t.Fatalf("beside a reader that is done soon: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

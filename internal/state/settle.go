@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -106,12 +107,17 @@ func (c *Settlement) apply(tx *bbolt.Tx) error {
 // applyWindow moves the log of chunks on.
 func applyWindow(window *bbolt.Bucket, change dedupe.Change) error {
 	window.FillPercent = 0.95 // keys only grow: pages need no room for more
-	for i := range change.Drop {
-		cursor := window.Cursor()
-		if k, _ := cursor.First(); k == nil {
-			return fmt.Errorf("drop %d chunks of the deduplication window: it has %d", change.Drop, i)
-		}
-		if err := cursor.Delete(); err != nil {
+	// The keys first: to look for the first one after each Delete would walk over all pages that became empty.
+	var old [][]byte
+	cursor := window.Cursor()
+	for k, _ := cursor.First(); k != nil && len(old) < change.Drop; k, _ = cursor.Next() {
+		old = append(old, slices.Clone(k))
+	}
+	if len(old) < change.Drop {
+		return fmt.Errorf("drop %d chunks of the deduplication window: it has %d", change.Drop, len(old))
+	}
+	for _, k := range old {
+		if err := window.Delete(k); err != nil {
 			return fmt.Errorf("drop a chunk of the deduplication window: %w", err)
 		}
 	}
@@ -124,7 +130,7 @@ func applyWindow(window *bbolt.Bucket, change dedupe.Change) error {
 			return errors.New("extend the newest chunk of the deduplication window: it has none")
 		}
 		chunk := append(make([]byte, 0, len(v)+len(change.Append)), v...)
-		return window.Put(append([]byte(nil), k...), append(chunk, change.Append...))
+		return window.Put(slices.Clone(k), append(chunk, change.Append...))
 	}
 	sequence, err := window.NextSequence()
 	if err != nil {

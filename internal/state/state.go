@@ -146,8 +146,10 @@ func (s *Store) openDB(readOnly bool) error {
 	case err == nil:
 		s.db.AllocSize = 1 << 20
 		return nil
-	case errors.Is(err, berrors.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout) && readOnly:
 		return lockedBy(s.path)
+	case errors.Is(err, berrors.ErrTimeout):
+		return &LockedError{Path: s.path} // a reader, who does not say who it is
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 		return &CorruptError{s.path, err}
 	}

@@ -95,6 +95,46 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// TestWrittenAgain: a letter whose replay failed is written again with its new reason, and neither loses its record where no
+// recipient is set any more, nor gets one that it never had.
+func TestWrittenAgain(t *testing.T) {
+	id, other := identity(t), identity(t)
+	sealing := openFolder(t, t.TempDir(), FolderOptions{Recipients: []age.Recipient{id.Recipient()}})
+	plain := openFolder(t, t.TempDir(), FolderOptions{})
+	resealing := openFolder(t, t.TempDir(), FolderOptions{Recipients: []age.Recipient{other.Recipient()}})
+	again := func(from, to *Folder, e Entry, record []byte) Letter {
+		t.Helper()
+		l, err := from.Read(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Reason = "HTTP 422"
+		e2, err := to.Append(l, record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := to.Read(e2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.ID != e.ID || got.Reason != "HTTP 422" {
+			t.Errorf("written again, %s became %s with the reason %q", e.ID, got.ID, got.Reason)
+		}
+		return got
+	}
+	sealed := appendLetter(t, sealing, letter(1), "record")
+	for _, to := range []*Folder{sealing, plain, resealing} {
+		got := again(sealing, to, sealed, []byte("record"))
+		if text, err := got.Decrypt(id); string(text) != "record" || err != nil {
+			t.Errorf("the record became %q (%v)", text, err)
+		}
+	}
+	got := again(plain, sealing, appendLetter(t, plain, letter(2), "record"), nil)
+	if _, err := got.Decrypt(id); err == nil || got.Record != "" {
+		t.Errorf("a letter without its record got one (%v)", err)
+	}
+}
+
 func TestSegments(t *testing.T) {
 	dir := t.TempDir()
 	f := openFolder(t, dir, FolderOptions{SegmentSize: 1500})
@@ -173,6 +213,35 @@ func TestTornTail(t *testing.T) {
 		_, err := f.Read(second)
 		if _, ok := errors.AsType[*LetterError](err); !ok {
 			t.Fatalf("%d bytes cut: the cut letter reads as %v, want a *LetterError", cut, err)
+		}
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	f := openFolder(t, t.TempDir(), FolderOptions{})
+	first, second := appendLetter(t, f, letter(1), ""), appendLetter(t, f, letter(2), "")
+	change := func(change func(*Entry)) Entry {
+		e := first
+		change(&e)
+		return e
+	}
+	for _, c := range []struct {
+		name string
+		e    Entry
+		want string
+	}{
+		{"another letter's place", change(func(e *Entry) { e.Offset, e.Length = second.Offset, second.Length }), "is dead letter " + second.ID.String()},
+		{"the middle of a letter", change(func(e *Entry) { e.Offset++; e.Length-- }), "no letter at byte 1"},
+		{"a letter's beginning", change(func(e *Entry) { e.Length-- }), "no letter ends at byte"},
+		{"behind the end", change(func(e *Entry) { e.Offset = 1 << 40 }), "the letter should end at"},
+		{"before the beginning", change(func(e *Entry) { e.Offset = -1 }), "the index says"},
+		{"too much", change(func(e *Entry) { e.Length = 1 << 40 }), "the index says"},
+		{"no segment", change(func(e *Entry) { e.Segment = "owner-00000099.jsonl" }), "no such file"},
+		{"a file elsewhere", change(func(e *Entry) { e.Segment = "../" + e.Segment }), "names no segment file"},
+	} {
+		_, err := f.Read(c.e)
+		if _, ok := errors.AsType[*LetterError](err); !ok || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want a *LetterError with %q", c.name, err, c.want)
 		}
 	}
 }

@@ -66,10 +66,9 @@ const (
 )
 
 // encode makes the letter's line. The record is encrypted on the way into the line, which is the only copy: a letter needs about
-// 1.4 times the record.
+// 1.4 times the record. A Record that the letter has already stays as it is.
 func (l *Letter) encode(record []byte, recipients []age.Recipient) ([]byte, error) {
 	head := *l
-	head.Record = ""
 	head.Time = head.Time.UTC()
 	head.Reason = clip(head.Reason, maxReason)
 	head.ContactID = clip(head.ContactID, maxIdentity)
@@ -78,7 +77,7 @@ func (l *Letter) encode(record []byte, recipients []age.Recipient) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	if len(recipients) == 0 {
+	if head.Record != "" || record == nil || len(recipients) == 0 {
 		return append(text, '\n'), nil
 	}
 	text = text[:len(text)-1]

@@ -179,6 +179,38 @@ func TestKeyRefusedAfterOutage(t *testing.T) {
 	})
 }
 
+// A request that was under way when the key was withdrawn, and is answered well, does not end the pause.
+func TestPauseOutlastsWhatWasUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		f := newFar(func(_ int, r *http.Request) (int, http.Header, error) {
+			switch {
+			case r.Header.Get("Idempotency-Key") == "key-0":
+				time.Sleep(100 * time.Millisecond)
+				return 200, nil, nil
+			case time.Since(start) < time.Minute:
+				return 401, nil, nil
+			}
+			return 200, nil, nil
+		})
+		seen := &states{}
+		d := open(t, httpapi.Options{URL: "https://api.example.com/", Transport: f, Header: "X-Key", Key: keyOf("k"), Observer: seen})
+		var callers sync.WaitGroup
+		for i := range 2 {
+			callers.Go(func() {
+				if err := d.Deliver(t.Context(), destinationtest.Records(i, 1)); err != nil {
+					t.Errorf("Deliver: %v", err)
+				}
+			})
+				time.Sleep(10 * time.Millisecond) // so that the first is under way
+		}
+		callers.Wait()
+		if got := seen.String(); got != "paused flowing" {
+			t.Errorf("states: got %q, want paused flowing", got)
+		}
+	})
+}
+
 func TestKeyUnusable(t *testing.T) {
 	for _, c := range []struct {
 		key  string

@@ -226,6 +226,50 @@ func TestCircuitEndsWithContext(t *testing.T) {
 	})
 }
 
+// Who waits to probe may give up, or find the circuit closed by an answer that was long under way: the next one probes in its
+// place.
+func TestProbeIsHandedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		f := newFar(func(_ int, r *http.Request) (int, http.Header, error) {
+			since := time.Since(start)
+			if r.Header.Get("Idempotency-Key") == "key-0" {
+				time.Sleep(900 * time.Millisecond) // and closes the circuit
+				return 200, nil, nil
+			}
+			if since < 10*time.Minute {
+				return 503, nil, nil
+			}
+			return 200, nil, nil
+		})
+		seen := &states{}
+		d := open(t, httpapi.Options{
+			URL: "https://api.example.com/", Transport: f, Jitter: fixed(0.5), Observer: seen, Concurrency: 100, Timeout: time.Minute,
+		})
+		var callers sync.WaitGroup
+		for i := range 15 {
+			callers.Go(func() {
+				ctx, cancel := t.Context(), context.CancelFunc(func() {})
+				if i >= 5 {
+					ctx, cancel = context.WithTimeout(ctx, time.Duration(i)*7*time.Second)
+				}
+				defer cancel()
+				err := d.Deliver(ctx, destinationtest.Records(i, 1))
+				if want := i >= 5; want != errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("caller %d: got %v, want to give up: %v", i, err, want)
+				}
+			})
+		}
+		callers.Wait()
+		if got := time.Since(start); got > 10*time.Minute+31*time.Second {
+			t.Errorf("all delivered after %v, want within 31 s of the end of the outage", got)
+		}
+		if got := seen.String(); got != "open flowing open flowing" {
+			t.Errorf("states: got %q, want open flowing open flowing", got)
+		}
+	})
+}
+
 // While one record's requests fail and others pass, the circuit stays closed.
 func TestOneBadRecordDoesNotOpenTheCircuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -346,4 +390,32 @@ func TestRateIsKeptUnderScatteredFailures(t *testing.T) {
 			t.Errorf("10,000 records took %v, want at most 20 s", got)
 		}
 	})
+}
+
+// keeper is a transport that reads what is left of a body only after it has answered, as the real one may.
+type keeper struct {
+	bodies []io.ReadCloser
+}
+
+func (k *keeper) RoundTrip(r *http.Request) (*http.Response, error) {
+	k.bodies = append(k.bodies, r.Body)
+	return &http.Response{StatusCode: 200, Body: http.NoBody, Header: http.Header{}}, nil
+}
+
+// When Deliver has returned, the records' memory is the caller's, though the transport may still be sending.
+func TestMemoryIsTheCallers(t *testing.T) {
+	for _, batch := range []int{1, 10} {
+		k := &keeper{}
+		d := open(t, httpapi.Options{URL: "https://api.example.com/", Transport: k, Batch: batch})
+		records := destinationtest.Records(0, 1)
+		want := string(records[0].Body)
+		if err := d.Deliver(t.Context(), records); err != nil {
+			t.Fatal(err)
+		}
+		clear(records[0].Body)
+		sent, err := io.ReadAll(k.bodies[0])
+		if got := strings.Trim(string(sent), "[]"); got != want || err != nil {
+			t.Errorf("batch %d: got %q, %v sent, want %q", batch, got, err, want)
+		}
+	}
 }

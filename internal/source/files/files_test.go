@@ -16,15 +16,12 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
 
 	"trunkline/internal/collector"
 )
-
-var ignoreEmpty = cmpopts.EquateEmpty()
 
 // taken is what was read of a source.
 type taken struct {
@@ -183,11 +180,6 @@ func TestPositionsResume(t *testing.T) {
 	path := filepath.Join(dir, "a")
 	rapid.Check(t, func(t *rapid.T) {
 		text, want := values(t)
-		for i, w := range want {
-			if strings.Contains(w, "Records") { // an element may be {"Records":[…]} and is a record all the same
-				t.Skip(i)
-			}
-		}
 		packing := rapid.SampledFrom([]string{"plain", "gzip members", "zstd frames"}).Draw(t, "packing")
 		write(t, path, packings[packing](string(text)))
 		all := readAll(t, Options{Path: path})

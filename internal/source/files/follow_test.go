@@ -133,6 +133,21 @@ func TestFollow(t *testing.T) {
 				t.Errorf("%d files are watched, want 1", n)
 			}
 		},
+		"rotation of an empty file": func(t *testing.T, dir string) {
+			path := filepath.Join(dir, "a.jsonl")
+			appendTo(t, path, "")
+			f := follow(t, path, nil)
+			defer f.close()
+			f.want("empty", time.Second)
+			rename(t, path, path+".1")
+			appendTo(t, path, "{\"a\":1}\n")
+			f.want("the new one", time.Second, `{"a":1}`)
+			appendTo(t, path+".1", "{\"late\":1}\n")
+			f.want("a writer that has not noticed", time.Hour, `{"late":1}`)
+			if n := len(f.s.files); n != 1 {
+				t.Errorf("%d files are watched, want 1", n)
+			}
+		},
 		"removed and written anew": func(t *testing.T, dir string) {
 			path := filepath.Join(dir, "a")
 			appendTo(t, path, "{\"a\":1}\n")
@@ -211,6 +226,15 @@ func TestFollow(t *testing.T) {
 			rename(t, path, filepath.Join(dir, "a-20261122.jsonl"))
 			appendTo(t, path, "{\"e\":5}\n")
 			appendTo(t, filepath.Join(dir, "a-other.jsonl"), "{\"not\":\"ours\"}\n")
+			// One that has a position, as if its number had been another file's, but other content.
+			other := write(t, filepath.Join(dir, "a-reused.jsonl"), "{\"not\":\"ours either\"}\n")
+			info, err := os.Stat(other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range f.positions {
+				f.positions[identify(other, info).String()] = p
+			}
 			f = follow(t, path, f.positions)
 			f.want("rotated meanwhile", time.Second, `{"d":4}`, `{"e":5}`)
 			f.close()

@@ -71,15 +71,15 @@ func TestMemoryIsBounded(t *testing.T) {
 		records int
 		long    int64
 	}{
-		"200 MB of lines":              {generated{head: line, unit: line, size: 200e6}, 8, 200e6/len(line) + 1, 0},
-		"10 MB of short garbage":       {generated{head: "x\n", unit: strings.Repeat("\x00\n", 1<<15), size: 10e6}, 8, -1, 0},
-		"array of 200 MB":              {generated{head: "[" + line, unit: "," + line, size: 200e6}, 8, -1, 0},
-		"100 MB in one record":         {generated{head: "{}\n{\"x\":\"", unit: strings.Repeat("y", 1<<20), size: 100e6, tail: "\"}\n{}\n"}, 40, 3, 100e6},
-		"100 MB without line breaks":   {generated{head: "{}\nx", unit: strings.Repeat("\x00", 1<<20), size: 100e6, tail: "\n{}\n"}, 40, 3, 100e6},
-		"100 MB of brackets":           {generated{head: "{}\n[0,", unit: strings.Repeat("[", 1<<20), size: 100e6, tail: "\n{}\n"}, 40, -1, 100e6},
-		"100 MB record over lines":     {generated{head: "{}\n{\"x\":[1", unit: strings.Repeat(",\n1", 1<<18), size: 100e6, tail: "]}\n{}\n"}, 40, 3, 100e6},
-		"100 MB of white space":        {generated{head: "{}", unit: strings.Repeat(" \t", 1<<18), size: 100e6, tail: "{}"}, 8, 2, 0},
-		"100 MB of white space in one": {generated{head: "{}{\"x\":", unit: strings.Repeat(" ", 1<<18), size: 100e6, tail: "1}{}"}, 40, 3, 100e6},
+		"200 MB of lines":             {generated{head: line, unit: line, size: 200e6}, 8, 200e6/len(line) + 1, 0},
+		"10 MB of short garbage":      {generated{head: "x\n", unit: strings.Repeat("\x00\n", 1<<15), size: 10e6}, 8, -1, 0},
+		"array of 30 MB":              {generated{head: "[" + line, unit: "," + line, size: 30e6}, 8, -1, 0},
+		"100 MB in one record":        {generated{head: "{}\n{\"x\":\"", unit: strings.Repeat("y", 1<<20), size: 100e6, tail: "\"}\n{}\n"}, 40, 3, 100e6},
+		"30 MB without line breaks":   {generated{head: "{}\nx", unit: strings.Repeat("\x00", 1<<20), size: 30e6, tail: "\n{}\n"}, 40, 3, 30e6},
+		"30 MB of brackets":           {generated{head: "{}\n[0,", unit: strings.Repeat("[", 1<<20), size: 30e6, tail: "\n{}\n"}, 40, -1, 30e6},
+		"30 MB record over lines":     {generated{head: "{}\n{\"x\":[1", unit: strings.Repeat(",\n1", 1<<18), size: 30e6, tail: "]}\n{}\n"}, 40, 3, 30e6},
+		"30 MB of white space":        {generated{head: "{}", unit: strings.Repeat(" \t", 1<<18), size: 30e6, tail: "{}"}, 8, 2, 0},
+		"30 MB of white space in one": {generated{head: "{}{\"x\":", unit: strings.Repeat(" ", 1<<18), size: 30e6, tail: "1}{}"}, 40, 3, 30e6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := heap()

@@ -10,6 +10,9 @@ func (s *scanner) phone(i int, c *context) int {
 	if !s.opens(i) {
 		return -1
 	}
+	if i+1 < r.n && r.groups[i].size() == 1 && r.groups[i+1].size() == 1 {
+		return s.spelled(i, c)
+	}
 	end := min(r.n, i+maxParts)
 	for {
 		found := -1
@@ -31,6 +34,31 @@ func (s *scanner) phone(i int, c *context) int {
 			return found
 		}
 	}
+}
+
+// spelled returns the last group of a phone number that is written digit by digit from group i on, 0 7 7 0 0 …, or -1.
+// Such a number is all of the single digits or none of it.
+func (s *scanner) spelled(i int, c *context) int {
+	r := &s.run
+	if i > 0 && r.groups[i-1].size() == 1 {
+		return -1
+	}
+	j := i
+	for j+1 < r.n && r.groups[j+1].size() == 1 && !r.groups[j+1].bad {
+		j++
+	}
+	n := r.count(i, j)
+	if n < 7 || n > 15 || !s.closes(j) {
+		return -1
+	}
+	d := r.slice(i, j)
+	switch about := c.topic(s); {
+	case i == 0 && c.lead == plus:
+		return j
+	case about == topicPhone, about != topicOther && d[0] == '0' && d[1] != '0' && (n == 10 || n == 11):
+		return j
+	}
+	return -1
 }
 
 // isPhone reports whether the groups from i to j, 7 to 17 digits, are a phone number. International numbers are told
@@ -199,63 +227,6 @@ func (s *scanner) currency(i int) bool {
 		}
 	}
 	return false
-}
-
-// northAmerican reports whether ten digits can be a number of the North American plan: neither the area code nor the
-// exchange begins with 0 or 1.
-func northAmerican(d []byte) bool {
-	return d[0] >= '2' && d[3] >= '2' && (d[1] != '1' || d[2] != '1') && (d[1] != '9')
-}
-
-// international reports whether the digits are a country code and as many digits as numbers of that country have,
-// with or without a trunk 0 between them.
-func international(d []byte) bool {
-	code := countryCode(d)
-	if code == 0 {
-		return false
-	}
-	n := len(d) - code
-	if len(d) > 16 {
-		return false
-	}
-	if d[code] == '0' && d[0] != '1' { // the trunk 0, or in Italy a part of the number
-		n--
-	}
-	switch string(d[:code]) {
-	case "1":
-		return n == 10 && d[1] >= '2'
-	case "7", "91":
-		return n == 10
-	case "44":
-		return n == 9 || n == 10
-	case "33", "34", "48":
-		return n == 9
-	case "61":
-		return n == 9 || n == 10
-	case "49", "43":
-		return n >= 5 && n <= 13
-	case "86":
-		return n >= 9 && n <= 11
-	}
-	return n >= 7-code && n <= 12 && len(d) <= 15 // from 7 digits in all, as on small islands
-}
-
-// countryCode returns the length of the calling code that the digits begin with (ITU-T E.164), or 0.
-func countryCode(d []byte) int {
-	if len(d) < 7 {
-		return 0
-	}
-	if d[0] == '1' || d[0] == '7' {
-		return 1
-	}
-	switch int(d[0]-'0')*10 + int(d[1]-'0') {
-	case 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58,
-		60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98:
-		return 2
-	case 21, 22, 23, 24, 25, 26, 29, 35, 37, 38, 42, 50, 59, 67, 68, 69, 80, 85, 87, 88, 96, 97, 99:
-		return 3
-	}
-	return 0
 }
 
 // extension returns the end of the extension behind a number that ends at i, as in "ext. 12" or "x4412", or i.

@@ -128,6 +128,9 @@ func TestKinds(t *testing.T) {
 			{"tel:+44-20-7946-0123", "tel:[PHONE]"},
 			{"at 2026-11-22 21:34:02 020 7946 0123", "at 2026-11-22 21:34:02 [PHONE]"},
 			{"whatsapp 447700900123", "whatsapp [PHONE]"},
+			{"on 0 7 7 0 0 9 0 0 1 2 3 please", "on [PHONE] please"},
+			{"call 5 5 5 0 1 2 3", "call [PHONE]"},
+			{"0 0 1 1 0 1 0 0 1 1, scores 5 5 4 3 2 1 1", "0 0 1 1 0 1 0 0 1 1, scores 5 5 4 3 2 1 1"},
 			{"fax 9487.5749", "fax [PHONE]"},
 			{"+290 8999", "[PHONE]"}, // seven digits with the country code, the fewest
 			{"+290 22158", "[PHONE]"},
@@ -159,6 +162,7 @@ func TestKinds(t *testing.T) {
 			{"51.507351, -0.127758", "51.507351, -0.127758"},
 			{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 			{"https://example.com/orders/2025550123", "https://example.com/orders/2025550123"},
+			{"call volume 12000 14000 16000", "call volume 12000 14000 16000"},
 			{"10 20 30 40 50 60", "10 20 30 40 50 60"},
 		},
 	} {
