@@ -41,8 +41,8 @@ type place struct {
 }
 
 const (
-	maxEffort = 1 << 20 // steps for one event, a tenth of a second or so
-	memoAfter = 256     // steps of a trial without memory
+	maxEffort = 1 << 22 // comparisons of scopes for one event, a tenth of a second or so
+	memoAfter = 1024    // comparisons of a trial without memory
 	maxVain   = 1 << 16 // states to remember
 )
 
@@ -127,6 +127,7 @@ again:
 	for j < len(list) {
 		m.search.effort++
 		for _, c := range m.search.chosen {
+			m.search.effort++
 			mine, theirs := m.part(list[j], c)
 			if mine == theirs {
 				continue
@@ -198,6 +199,7 @@ func (s *search) recordUse(m *Matcher) {
 // stateKey writes down place i and the chosen elements of arrays that have leaves for place i or later ones.
 func (s *search) stateKey(m *Matcher, i int) []byte {
 	s.state = s.state[:0]
+	s.effort += 8 * len(s.chosen)
 	for _, n := range s.chosen {
 		for ; n != 0; n = m.scopes[n].parent {
 			if s.lastUse[m.scopes[n].array] >= int32(i) {

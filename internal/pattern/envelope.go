@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"slices"
 	"strings"
 
 	"trunkline/internal/document"
@@ -9,8 +10,8 @@ import (
 // dataField is the field of a pipe's envelope that holds the record.
 const dataField = "data"
 
-// metadata are the fields beside it that a pattern can use.
-var metadata = []string{"partitionKey", "sequenceNumber", "approximateArrivalTimestamp", "kinesisSchemaVersion"}
+// usable are the fields that a pattern in this form can begin with.
+var usable = []string{dataField, "partitionKey", "sequenceNumber", "approximateArrivalTimestamp", "kinesisSchemaVersion"}
 
 // unusable are the fields that an envelope has and a pattern cannot use.
 var unusable = []string{
@@ -26,30 +27,21 @@ func (p *parser) checkEnvelope(c document.Node, field string) error {
 		if !nested && p.doc.Kind(c) == document.Array {
 			return p.pipe(at, field, `write {"data": {"field": [values]}}`, "under data a pipe takes an object of fields only")
 		}
-	case contains(metadata, top):
+	case slices.Contains(usable, top):
 		if nested || p.doc.Kind(c) == document.Object {
 			return p.fail(at, field, "", "%s is a text or a number and has no fields inside", top)
 		}
-	case contains(unusable, top):
-		return p.fail(at, field, "use "+list(append(metadata[:len(metadata):len(metadata)], dataField)),
+	case slices.Contains(unusable, top):
+		return p.fail(at, field, "use "+list(usable),
 			"a pipe's record has %s, but a pattern cannot use it", top)
 	default:
-		hint := didYouMean(top, append(metadata[:len(metadata):len(metadata)], dataField))
+		hint := didYouMean(top, usable)
 		if hint == "" {
 			hint = `fields of the record stand under "data": {"data": {` + quote(join(top, inside)) + `: …}}`
 		}
 		return p.fail(at, field, hint, "a pipe's record has no field %q", top)
 	}
 	return nil
-}
-
-func contains(words []string, w string) bool {
-	for _, x := range words {
-		if x == w {
-			return true
-		}
-	}
-	return false
 }
 
 func quote(s string) string { return string(document.AppendString(nil, strings.TrimSuffix(s, "."))) }

@@ -20,6 +20,7 @@ type Matcher struct {
 	verdicts   []verdict // by condition; of the event at hand
 	tried      []bool    // by condition: its branches have been tried
 	candidates []int32
+	anyOne     bool // the question is whether any pattern matches, not which
 
 	key    []byte // a name with its escapes resolved
 	lower  []byte // a string in lower case
@@ -40,8 +41,8 @@ const (
 	bound // holds in array elements, or {"exists": false} depends on the element
 )
 
-// match walks the event (under dataField, if enveloped) and decides. With anyOne set, the index returned is that of any pattern
-// that matches, else that of the first one; -1 for none.
+// match walks the event (under dataField, if enveloped) and decides. It returns the index of the first pattern that matches, -1 for
+// none. With anyOne set, 0 stands for any.
 func (m *Matcher) match(d *document.Document, meta []Meta, enveloped, anyOne bool) (int, error) {
 	m.reset()
 	switch {
@@ -65,7 +66,7 @@ func (m *Matcher) reset() {
 		m.heads[f] = none
 	}
 	if cap(m.leaves) > keepLeaves {
-		m.leaves, m.scopes, m.arrays, m.texts = nil, nil, nil, nil
+		m.leaves, m.scopes, m.arrays, m.texts, m.search = nil, nil, nil, nil, search{}
 	}
 	m.leaves, m.touched, m.arrays, m.texts = m.leaves[:0], m.touched[:0], m.arrays[:0], m.texts[:0]
 	m.scopes = append(m.scopes[:0], scope{parent: none, array: none, end: math.MaxInt32})
@@ -155,36 +156,23 @@ func (m *Matcher) push(field int32, kind document.Kind, in int32) *leaf {
 
 // decide goes from the leaves to the branches they lead to, and tries those.
 func (m *Matcher) decide(anyOne bool) (int, error) {
-	best := int32(m.set.patterns)
-	for _, b := range m.set.unindexed {
-		if err := m.try(b, &best); err != nil {
-			return -1, err
-		}
-		if anyOne && best < int32(m.set.patterns) {
-			return int(best), nil
-		}
+	m.anyOne = anyOne
+	best := int32(m.set.patterns) // no pattern from here on is of interest; at 0, the work is done
+	if err := m.tryAll(m.set.unindexed, &best); err != nil {
+		return -1, err
 	}
 	for _, f := range m.touched {
 		x := m.set.indexes[f]
-		if x == nil {
+		if x == nil || best == 0 {
 			continue
 		}
-		m.candidates = append(m.candidates[:0], x.rest...)
-		for l := m.heads[f]; l != none; l = m.leaves[l].before {
-			m.candidates = x.candidates(m.candidates, &m.leaves[l], &m.lower)
+		if err := m.tryCandidates(x.rest, &best); err != nil {
+			return -1, err
 		}
-		for _, c := range m.candidates {
-			if m.tried[c] || m.verdict(c) == fails {
-				continue
-			}
-			m.tried[c] = true
-			for _, b := range m.set.conditions[c].leads {
-				if err := m.try(b, &best); err != nil {
-					return -1, err
-				}
-				if anyOne && best < int32(m.set.patterns) {
-					return int(best), nil
-				}
+		for l := m.heads[f]; l != none && best > 0; l = m.leaves[l].before {
+			m.candidates = x.candidates(m.candidates[:0], &m.leaves[l], &m.lower)
+			if err := m.tryCandidates(m.candidates, &best); err != nil {
+				return -1, err
 			}
 		}
 	}
@@ -192,6 +180,29 @@ func (m *Matcher) decide(anyOne bool) (int, error) {
 		return -1, nil
 	}
 	return int(best), nil
+}
+
+// tryCandidates tries the branches that those of the conditions which hold lead to, once an event.
+func (m *Matcher) tryCandidates(conditions []int32, best *int32) error {
+	for _, c := range conditions {
+		if m.tried[c] || m.verdict(c) == fails {
+			continue
+		}
+		m.tried[c] = true
+		if err := m.tryAll(m.set.conditions[c].leads, best); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Matcher) tryAll(branches []int32, best *int32) error {
+	for _, b := range branches {
+		if err := m.try(b, best); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // try lowers best to the pattern of branch b when the branch matches.
@@ -215,7 +226,9 @@ func (m *Matcher) try(b int32, best *int32) error {
 			return err
 		}
 	}
-	*best = br.pattern
+	if *best = br.pattern; m.anyOne {
+		*best = 0
+	}
 	return nil
 }
 

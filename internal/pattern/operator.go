@@ -79,8 +79,10 @@ type (
 	anythingBut []test
 )
 
-func (t equals) holds(l *leaf) bool      { return l.kind == document.String && string(l.text) == string(t) }
-func (t hasPrefix) holds(l *leaf) bool   { return l.kind == document.String && begins(l.text, string(t)) }
+func (t equals) holds(l *leaf) bool { return l.kind == document.String && string(l.text) == string(t) }
+
+func (t hasPrefix) holds(l *leaf) bool { return l.kind == document.String && begins(l.text, string(t)) }
+
 func (t hasSuffix) holds(l *leaf) bool   { return l.kind == document.String && ends(l.text, string(t)) }
 func (t *foldEquals) holds(l *leaf) bool { return l.kind == document.String && t.equals(l.text) }
 func (t *foldPrefix) holds(l *leaf) bool { return l.kind == document.String && t.prefixOf(l.text) >= 0 }

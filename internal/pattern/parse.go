@@ -44,10 +44,8 @@ type parser struct {
 	doc      document.Document
 	findings []Finding
 
-	path         []string // joined path of each object that the parser is inside of
-	alternatives int      // objects of $or lists seen so far
-	or           int      // $or lists that the parser is inside of
-	err          *Error
+	alternatives int // objects of $or lists seen so far
+	or           int // $or lists that the parser is inside of
 }
 
 // parse returns the pattern's combinations.

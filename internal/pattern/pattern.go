@@ -14,7 +14,6 @@ package pattern
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"trunkline/internal/document"
@@ -118,9 +117,4 @@ func (m *Matcher) MatchRecord(meta []Meta, record *document.Document) (bool, err
 // FirstRecord is First for that envelope.
 func (m *Matcher) FirstRecord(meta []Meta, record *document.Document) (int, error) {
 	return m.match(record, meta, true, false)
-}
-
-// String tells sizes, for logs.
-func (s *Set) String() string {
-	return fmt.Sprintf("%d patterns, %d combinations, %d value lists, %d paths", s.patterns, len(s.branches), len(s.conditions), s.fields)
 }

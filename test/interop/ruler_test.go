@@ -96,6 +96,19 @@ var differences = []difference{
 		},
 	},
 	{
+		"numbers that Java writes longer", "a number is comparable when the shortest decimal of its double has its value; up to Java 18, Java's own decimal of " +
+			"some doubles is not the shortest, and event-ruler takes them for not comparable",
+		func(q question, ours, theirs ruling) bool {
+			return strings.Contains(q.event, "2e23") && ours.Match && !theirs.Match && theirs.Invalid == ""
+		},
+	},
+	{
+		"an empty name at a path's end", "event-ruler overlooks such fields of an event",
+		func(q question, ours, theirs ruling) bool {
+			return strings.Contains(q.event, `"":`) && ours.Match && !theirs.Match && theirs.Invalid == ""
+		},
+	},
+	{
 		"one path in several arrays", "an event that repeats a name, or joins names to the same path, can have leaves of one path in two arrays side by " +
 			"side; event-ruler then misses some combinations that its rule of arrays allows",
 		func(q question, ours, theirs ruling) bool {
@@ -108,6 +121,12 @@ var differences = []difference{
 			return strings.Contains(q.pattern, "equals-ignore-case") && beyondPlane0.MatchString(q.pattern) && ours.Invalid == "" && theirs.Invalid == ""
 		},
 	},
+}
+
+// rare are questions that show differences which the random ones do not come upon.
+var rare = []question{
+	{`{"a": [{"numeric": [">", 0]}]}`, `{"a": 2e23}`},
+	{`{"a": {"": [1]}}`, `{"a": {"": 1}}`},
 }
 
 // TestRuler holds our matcher against event-ruler: validity and match, on the conformance cases, random pairs, and damaged patterns.
@@ -127,6 +146,7 @@ func TestRuler(t *testing.T) {
 		}
 	}
 	conformance := len(questions)
+	questions = append(questions, rare...)
 	r := patterntest.NewRandom(seed)
 	for range randomEvents {
 		event := r.Event()
