@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build check test interop bench soak fuzz vuln deadcode clean
+.PHONY: help demo build check test interop bench peers soak fuzz vuln deadcode clean
 
 # Developer tools run at the versions of tools.mod, apart from what the program links.
 TOOL := go tool -modfile=tools.mod
@@ -65,11 +65,13 @@ interop: ## the same questions put to AWS's own Java libraries (make test's, Jav
 bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go)
 	@.ci/need 'make bench' go
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -p 1 -timeout 60m ./...
-	@if [ -f bench/peers/go.mod ]; then set -x; \
-		staticcheck=$$($(TOOL) -n staticcheck); \
-		cd bench/peers && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && \
-		go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) -p 1 -timeout 60m ./...; \
-	fi
+	go test -run TestQuality -count=1 -v ./internal/collector/redact/scrub
+	@$(MAKE) --no-print-directory peers
+
+peers: build ## trunkline and Bento on the same job, in turn (Go)
+	@set -x; staticcheck=$$($(TOOL) -n staticcheck); \
+	cd bench/peers && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && go test ./... && \
+	go run . -trunkline ../../bin/trunkline && go run . -trunkline ../../bin/trunkline -failures
 
 soak: ## the long versions of the tests: hours (make test's)
 	@.ci/need 'make soak' go gcc node python

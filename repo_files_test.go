@@ -92,7 +92,7 @@ func dependencySentences(t tree) (problems []string) {
 	section, _, _ = strings.Cut(section, "\n## ")
 	for _, module := range readGoMod(t.files["go.mod"].data).direct {
 		// "- `module`: what it gives." The sentence may go over several lines.
-		sentence := regexp.MustCompile("(?m)^- `" + regexp.QuoteMeta(module) + "`:\\s+\\w[^`]{10,}?\\.")
+		sentence := regexp.MustCompile("(?m)^- `" + regexp.QuoteMeta(module) + "`:\\s+\\w(?s:.{10,}?)\\.")
 		if !sentence.MatchString(section) {
 			problems = append(problems, fmt.Sprintf("%s: section Dependencies has no sentence \"- `%s`: what it gives.\"", document, module))
 		}

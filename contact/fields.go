@@ -133,7 +133,7 @@ func Minimum(kind Kind) []string {
 		all := strings.Fields(eventMinimum)
 		for _, s := range snapshots {
 			all = append(all, s)
-			for _, path := range strings.Fields(snapshotMinimum) {
+			for path := range strings.FieldsSeq(snapshotMinimum) {
 				all = append(all, s+"."+path)
 			}
 		}

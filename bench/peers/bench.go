@@ -231,7 +231,7 @@ func (b *bench) print(stdout io.Writer, results []result) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	heads := "\twall s\trecords/s\tMB/s\tCPU µs\tpeak MiB\trate ÷ Bento\tCPU ÷ Bento\t"
 	if bare.cpu > 0 {
-		heads += "CPU ÷ bare\tconnections\trequests\t"
+		heads += "CPU ÷ bare\treceiver's CPU µs\tconnections\trequests\t"
 	}
 	fmt.Fprintln(w, heads)
 	for _, r := range results {
@@ -240,7 +240,8 @@ func (b *bench) print(stdout io.Writer, results []result) error {
 			float64(b.size)/1e6/seconds, float64(r.cpu.Microseconds())/n, float64(r.peak)/(1<<20),
 			bento.wall.Seconds()/seconds, r.cpu.Seconds()/bento.cpu.Seconds())
 		if bare.cpu > 0 {
-			fmt.Fprintf(w, "%.2f\t%d\t%d\t", r.cpu.Seconds()/bare.cpu.Seconds(), r.Connections, r.Requests)
+			fmt.Fprintf(w, "%.2f\t%.1f\t%d\t%d\t", r.cpu.Seconds()/bare.cpu.Seconds(),
+				float64(r.receiverCPU.Microseconds())/n, r.Connections, r.Requests)
 		}
 		fmt.Fprintln(w)
 	}

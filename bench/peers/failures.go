@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -84,7 +85,7 @@ func (b *bench) failures(ctx context.Context, stdout io.Writer, bound time.Durat
 	return w.Flush()
 }
 
-// badRecord is the one that cannot be redacted: its identity, and its personal values by path, raw.
+// badRecord is the one that cannot be redacted: its identity, and its personal values by path, raw and not escaped.
 type badRecord struct {
 	id  string
 	raw map[string]string
@@ -124,7 +125,7 @@ func (b *bench) plantBadRecord() (badRecord, error) {
 			if err != nil {
 				return badRecord{}, fmt.Errorf("plant bad record: %w", err)
 			}
-			for _, path := range append(failingRemoved, failingTokens...) {
+			for _, path := range slices.Concat(failingRemoved, failingTokens) {
 				bad.raw[path] = values[path]
 			}
 		}
@@ -145,24 +146,22 @@ func (b *bench) plantBadRecord() (badRecord, error) {
 	return bad, nil
 }
 
-// valuesOf returns the values at the paths of the smaller job, as JSON text; empty for what is not there.
+// valuesOf returns the values at the paths of the smaller job, and the ContactId: strings without their escapes,
+// numbers as they are written, nothing for what is not there.
 func valuesOf(record []byte) (map[string]string, error) {
-	var top map[string]json.RawMessage
-	if err := json.Unmarshal(record, &top); err != nil {
+	d := json.NewDecoder(bytes.NewReader(record))
+	d.UseNumber()
+	var top map[string]any
+	if err := d.Decode(&top); err != nil {
 		return nil, err
 	}
-	values := map[string]string{}
-	for _, path := range append([]string{"ContactId"}, append(failingRemoved, failingTokens...)...) {
-		parent, key, nested := strings.Cut(path, ".")
-		if !nested {
-			values[path] = string(top[path])
-			continue
+	values := map[string]string{"ContactId": fmt.Sprint(top["ContactId"])}
+	for _, path := range slices.Concat(failingRemoved, failingTokens) {
+		parent, key, _ := strings.Cut(path, ".")
+		inner, _ := top[parent].(map[string]any)
+		if value, present := inner[key]; present {
+			values[path] = fmt.Sprint(value)
 		}
-		var inner map[string]json.RawMessage
-		if err := json.Unmarshal(top[parent], &inner); len(top[parent]) > 0 && err != nil {
-			return nil, err
-		}
-		values[path] = string(inner[key])
 	}
 	return values, nil
 }
@@ -184,11 +183,11 @@ func (bad badRecord) fate(output string) (fate string, raw []string, err error) 
 		if err != nil {
 			return "", nil, fmt.Errorf("read what was delivered: %w", err)
 		}
-		if values["ContactId"] != quote(bad.id) {
+		if values["ContactId"] != bad.id {
 			continue
 		}
-		for _, path := range append(failingTokens, failingRemoved...) {
-			if values[path] == bad.raw[path] {
+		for _, path := range slices.Concat(failingTokens, failingRemoved) {
+			if value, present := values[path]; present && value == bad.raw[path] {
 				raw = append(raw, path)
 			}
 		}

@@ -51,7 +51,7 @@ func TestBothJobs(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^600 records, \d+ bytes`,
 		`(?m)^ +trunkline +\d`, `(?m)^ +trunkline, window +\d`, `(?m)^ +Bento +\d`, `(?m)^ +bare net/http +\d`,
-		`CPU ÷ bare +connections +requests`,
+		`CPU ÷ bare +receiver's CPU µs +connections +requests`,
 	} {
 		if !regexp.MustCompile(want).MatchString(stdout) {
 			t.Errorf("output does not match %q:\n%s", want, stdout)
@@ -236,5 +236,29 @@ func TestReceiverRefusesWrongRequests(t *testing.T) {
 	}
 	if got.Wrong != 1 || got.Requests != 0 {
 		t.Errorf("receiver counted %+v, want one wrong request", got)
+	}
+}
+
+func TestFateOfTheBadRecord(t *testing.T) {
+	bad := badRecord{id: "2", raw: map[string]string{"Attributes.customerName": "Renée", "Attributes.accountNumber": "12"}}
+	for _, tt := range []struct{ delivered, fate, raw string }{
+		{`{"ContactId":"1","Attributes":{"customerName":"Renée","accountNumber":12}}`, "not delivered", ""},
+		{`{"ContactId":"2","Attributes":{"customerName":"Renée"}}`, "delivered", "Attributes.customerName"},
+		{`{"ContactId":"2","Attributes":{"customerName":"Ren\u00e9e"}}`, "delivered", "Attributes.customerName"},
+		{`{"ContactId":"2","Attributes":{"accountNumber":12}}`, "delivered", "Attributes.accountNumber"},
+		{`{"ContactId":"2","Attributes":{"accountNumber":"tok_1"},"Recording":null}`, "delivered", ""},
+		{`{"ContactId":"2","Attributes":null}`, "delivered", ""},
+	} {
+		output := filepath.Join(t.TempDir(), "delivered.jsonl")
+		if err := os.WriteFile(output, []byte(tt.delivered+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		fate, raw, err := bad.fate(output)
+		if got := strings.Join(raw, " "); err != nil || fate != tt.fate || got != tt.raw {
+			t.Errorf("%s: fate is %q with %q raw and error %v, want %q with %q", tt.delivered, fate, got, err, tt.fate, tt.raw)
+		}
+	}
+	if fate, _, err := bad.fate(filepath.Join(t.TempDir(), "none")); err != nil || fate != "not delivered" {
+		t.Errorf("no output at all: fate is %q and error %v, want not delivered", fate, err)
 	}
 }

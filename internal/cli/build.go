@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"filippo.io/age"
 
@@ -14,6 +15,7 @@ import (
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
 	"trunkline/internal/pattern"
+	"trunkline/internal/phone"
 )
 
 // pipeline is what a config makes of one record: everything but where records come from and go to.
@@ -114,11 +116,18 @@ func redactOptions(c *config.Config, key []byte) (redact.Options, error) {
 		o.Rules = append(o.Rules, redact.Rule{Path: r.Path, Action: action, First: r.First, Last: r.Last, To: r.To, Tokens: r.With == "token"})
 	}
 	if c.Redact.Recipient != "" {
-		recipient, err := age.ParseX25519Recipient(c.Redact.Recipient)
+		recipients, err := age.ParseRecipients(strings.NewReader(c.Redact.Recipient))
 		if err != nil {
 			return o, c.Errorf("redact.recipient", "%w", err)
 		}
-		o.Recipient = recipient
+		o.Recipient = recipients[0]
+	}
+	if c.Redact.Region != "" {
+		region, err := phone.For(c.Redact.Region)
+		if err != nil {
+			return o, c.Errorf("redact.region", "%w", err)
+		}
+		o.Phone = region.E164
 	}
 	if c.Enrich.Agents != nil {
 		o.Enrichment = c.Enrich.Agents.Into

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -105,10 +104,16 @@ func (j *journal) Delivered(v dedupe.Version) {
 
 // Commit implements collector.Journal.
 func (j *journal) Commit(s collector.Settlement, flush func() error) error {
-	settlement := state.Settlement{Positions: s.Positions, Outcomes: outcomeTotals(s.Counts)}
 	j.mu.Lock()
-	settlement.DeadLetters = j.entries
+	entries := j.entries
 	j.entries = nil
+	j.mu.Unlock()
+	return j.commit(state.Settlement{Positions: s.Positions, Outcomes: outcomeTotals(s.Counts), DeadLetters: entries}, flush)
+}
+
+// commit adds to the settlement what was delivered, and makes it durable.
+func (j *journal) commit(settlement state.Settlement, flush func() error) error {
+	j.mu.Lock()
 	settlement.Delivered = j.watch.Take()
 	if j.window != nil {
 		settlement.Window = j.window.Take(time.Now())
@@ -128,7 +133,7 @@ func (j *journal) Commit(s collector.Settlement, flush func() error) error {
 	if j.window != nil {
 		j.window.Confirm()
 	}
-	j.live += len(settlement.DeadLetters)
+	j.live += len(settlement.DeadLetters) - len(settlement.Replayed)
 	return nil
 }
 
@@ -150,11 +155,4 @@ func outcomeTotals(c collector.Counts) map[string]uint64 {
 		}
 	}
 	return totals
-}
-
-func (j *journal) close() error {
-	if err := errors.Join(j.letters.Close(), j.store.Close()); err != nil {
-		return fmt.Errorf("close state: %w", err)
-	}
-	return nil
 }

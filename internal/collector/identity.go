@@ -27,6 +27,12 @@ func DeriveKeys(secret []byte) Keys {
 	return Keys{derive("idempotency key"), derive("record identity"), derive("content hash")}
 }
 
+// ID is what the versions of a contact or event are known by: [dedupe.Version].ID.
+func (k Keys) ID(kind contact.Kind, id string) [16]byte { return k.identifier().id(kind, []byte(id)) }
+
+// Content is the keyed hash of a record's text: [dedupe.Version].Content.
+func (k Keys) Content(raw []byte) [16]byte { return k.identifier().contentHash(raw) }
+
 // identifier computes identities for one goroutine.
 type identifier struct {
 	idempotency, identity, content hash.Hash
@@ -43,17 +49,22 @@ func (k Keys) identifier() *identifier {
 
 // version identifies a record; raw is its text as read.
 func (d *identifier) version(r *contact.Record, raw []byte) (v dedupe.Version) {
-	d.identity.Reset()
-	d.prefix = append(append(d.prefix[:0], byte(r.Kind())), r.ID()...)
-	d.identity.Write(d.prefix)
-	d.sum = d.identity.Sum(d.sum[:0])
-	copy(v.ID[:], d.sum)
+	v.ID = d.id(r.Kind(), r.ID())
 	v.Time = dedupe.NoTime
 	if t := r.Version(); !t.IsZero() {
 		v.Time = t.UnixMicro()
 	}
 	v.Content = d.contentHash(raw)
 	return v
+}
+
+func (d *identifier) id(kind contact.Kind, id []byte) (sum [16]byte) {
+	d.identity.Reset()
+	d.prefix = append(append(d.prefix[:0], byte(kind)), id...)
+	d.identity.Write(d.prefix)
+	d.sum = d.identity.Sum(d.sum[:0])
+	copy(sum[:], d.sum)
+	return sum
 }
 
 func (d *identifier) contentHash(raw []byte) (sum [16]byte) {

@@ -9,6 +9,7 @@ import (
 // ledger knows which records of the batches in flight are settled, and so how far each partition's position may move.
 type ledger struct {
 	observer Observer
+	release  func(*job) // called once for each settled job
 
 	mu         sync.Mutex
 	partitions map[string][]*job // unsettled or in front of one, oldest first
@@ -19,8 +20,8 @@ type ledger struct {
 	dirty      chan struct{} // has a token when something waits for a commit
 }
 
-func newLedger(o Observer) *ledger {
-	return &ledger{observer: o, partitions: map[string][]*job{}, positions: map[string]string{}, dirty: make(chan struct{}, 1)}
+func newLedger(o Observer, release func(*job)) *ledger {
+	return &ledger{observer: o, release: release, partitions: map[string][]*job{}, positions: map[string]string{}, dirty: make(chan struct{}, 1)}
 }
 
 // open enters a batch. Batches of one partition are opened in stream order.
@@ -72,10 +73,8 @@ func (l *ledger) advance(partition string) {
 			break
 		}
 		l.note(j)
-		if j.batch.Release != nil {
-			j.batch.Release()
-		}
 		queue[0], queue = nil, queue[1:]
+		l.release(j)
 	}
 	if len(queue) == 0 {
 		delete(l.partitions, partition)

@@ -62,16 +62,17 @@ func New(o Options) *Collector {
 	if o.Observer == nil {
 		o.Observer = silent{}
 	}
-	return &Collector{
+	c := &Collector{
 		o:      o,
 		seed:   maphash.MakeSeed(),
-		ledger: newLedger(o.Observer),
 		lanes:  lanes{busy: map[uint64][]*item{}},
 		room:   newRoom(o.InFlight),
 		jobs:   make(chan *job, o.Workers),
 		queue:  make(chan *job, 4*o.Workers),
 		groups: make(chan []*item),
 	}
+	c.ledger = newLedger(o.Observer, c.release)
+	return c
 }
 
 // Counts returns the outcomes so far and the number of records in flight. It may be called while Run runs.
@@ -183,15 +184,16 @@ func (c *Collector) job(batch *Batch) *job {
 	for i := range batch.Records {
 		j.size += len(batch.Records[i].Data)
 	}
-	release := batch.Release
-	batch.Release = func() {
-		if release != nil {
-			release()
-		}
-		c.room.give(j.size)
-		c.spare.Put(j)
-	}
 	return j
+}
+
+// release gives a settled job's memory back.
+func (c *Collector) release(j *job) {
+	if j.batch.Release != nil {
+		j.batch.Release()
+	}
+	c.room.give(j.size)
+	c.spare.Put(j)
 }
 
 // dispatchAll hands out jobs as they come, or, once delivering has ended, only empties the queue.

@@ -61,7 +61,7 @@ func (f *File) Stdin() bool { return f.Path == "-" }
 // Deduplicate drops versions of a contact that were delivered already.
 type Deduplicate struct {
 	Window time.Duration // how long a delivered version is remembered, 1m to 3650d, default 7d
-	Max    int           // how many are remembered at most, 1,000 to 1,000,000,000, default 1,000,000
+	Max    int           // how many are remembered at most, 1,000 to 8,000,000, default 1,000,000
 }
 
 // Enrich adds to records what they lack.
@@ -121,8 +121,8 @@ type Rule struct {
 	Action Action
 	First  int    // mask: characters that stay at the front, 0 to 64
 	Last   int    // mask: characters that stay at the end, 0 to 64
-	To     string // truncate: year, month, day, hour or minute for times, or a whole number to round numbers down to a multiple of
-	With   string // scrub: placeholder (the default) or token
+	To     string // truncate: year, month, day, hour or minute for times, or a whole number to round numbers towards zero to a multiple of
+	With   string // scrub: placeholder or token; "": placeholder
 }
 
 // Destination is where records go: exactly one field is set.
@@ -134,14 +134,15 @@ type Destination struct {
 
 // HTTP posts records.
 type HTTP struct {
-	URL         string        // http or https, without user and password
+	URL         string        // https, or http to this machine, without user and password
+	Plaintext   bool          // http to other machines too
 	Header      string        // that carries the key; "" exactly when Key is zero
 	Key         secret.Ref    //
 	Rate        Rate          // requests; zero: no limit
 	Timeout     time.Duration // of one request, 100ms to 5m, default 5s
 	Concurrency int           // requests in flight, 1 to 1,024, default 16
 	Batch       int           // records of one request, 1 to 1,000, default 1: the record itself; above: a JSON array
-	CAFile      string        // PEM certificates to trust instead of the system's; "": the system's
+	CAFile      string        // PEM certificates to trust besides the system's; "": none
 }
 
 // Output appends records to a file.

@@ -68,7 +68,8 @@ redact:
   recipient: ` + recipientText + `
 destination:
   http:
-    url: https://api.example.com/v1/records?x=1
+    url: http://api.example.com/v1/records?x=1
+    plaintext: true
     header: X-Api-Key
     key: file:/run/secrets/api key
     rate: 300/s
@@ -156,7 +157,7 @@ func TestParse(t *testing.T) {
 				Recipient: recipientText,
 			},
 			Destination: Destination{HTTP: &HTTP{
-				URL: "https://api.example.com/v1/records?x=1", Header: "X-Api-Key", Key: ref("file:/run/secrets/api key"),
+				URL: "http://api.example.com/v1/records?x=1", Plaintext: true, Header: "X-Api-Key", Key: ref("file:/run/secrets/api key"),
 				Rate: Rate{300, time.Second}, Timeout: time.Minute + 500*time.Millisecond, Concurrency: 64, Batch: 10, CAFile: "ca.pem",
 			}},
 			DeadLetter: DeadLetter{Folder: "dead", Recipient: recipientText},
@@ -310,6 +311,10 @@ func TestPatternAt(t *testing.T) {
 	if got, want := c.Filter[1].At(9), (Position{8, 3}); got != want {
 		t.Errorf("inside a text: at %v, want %v", got, want)
 	}
+	offset := strings.Index(string(c.Filter[0].JSON), `"CHAT"`)
+	if got, want := c.FilterErrorf(0, offset, "is %s", "odd").Error(), "c:7:7: filter[0]: is odd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := (&Pattern{}).At(3), (Position{1, 1}); got != want {
 		t.Errorf("of the zero Pattern: at %v, want %v", got, want)
 	}
@@ -329,7 +334,7 @@ func TestPresets(t *testing.T) {
 		}
 		walk("", section{keyed: &Config{}}, func(at string, _ value, keys []key) {
 			for _, k := range keys {
-				if !strings.Contains(string(text), k.name+":") && at != "redact.privacy" && k.name != "with" {
+				if !strings.Contains(string(text), k.name+":") && at != "redact.privacy" {
 					t.Errorf("preset %s does not show %s", name, join(at, k.name))
 				}
 			}
@@ -340,7 +345,7 @@ func TestPresets(t *testing.T) {
 		c, err := Parse(name, []byte(on))
 		if err != nil {
 			t.Errorf("with all turned on: %v", err)
-		} else if len(c.Filter) != 2 || c.Enrich.Agents == nil || len(c.Redact.Rules) != 5 || c.Redact.Region == "" || c.Redact.Recipient == "" || c.DeadLetter.Recipient == "" || c.Observe.Traces == nil {
+		} else if len(c.Filter) != 2 || c.Enrich.Agents == nil || len(c.Redact.Rules) != 6 || c.Redact.Region == "" || c.Redact.Recipient == "" || c.DeadLetter.Recipient == "" || c.Observe.Traces == nil {
 			t.Errorf("not all was turned on: %+v", c)
 		}
 	}

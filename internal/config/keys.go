@@ -45,13 +45,13 @@ func (f *File) keys() []key {
 func (d *Deduplicate) keys() []key {
 	return []key{
 		{"window", duration(&d.Window, time.Minute, 3650*day, "7d"), false, "How long a delivered version is remembered, 1m to 3650d. Connect has been seen to send a contact again after six days."},
-		{"max", integer(&d.Max, 1_000, 1_000_000_000, "1000000"), false, "How many versions are remembered at most; beyond, the oldest is forgotten."},
+		{"max", integer(&d.Max, 1_000, 8_000_000, "1000000"), false, "How many versions are remembered at most, 1000 to 8000000; beyond, the oldest is forgotten."},
 	}
 }
 
 func (e *Enrich) keys() []key {
 	return []key{
-		{"agents", optional[Agents, *Agents]{&e.Agents}, false, "Adds an agent's row of a file. A record whose agent is not in the file passes as it is. Redaction comes after: allow what was added."},
+		{"agents", optional[Agents, *Agents]{&e.Agents}, false, "Adds an agent's row of a file. A record whose agent is not in the file passes as it is. What is added is kept like an allowed path; deny and rules reach into it."},
 	}
 }
 
@@ -72,8 +72,8 @@ func (d *Redact) keys() []key {
 		{"allow", list[contact.Path]{&d.Allow, paths, 0}, false, `Paths to send besides the set. Names are joined by dots, * stands for any name, arrays are transparent, a backslash makes a dot part of a name.`},
 		{"deny", list[contact.Path]{&d.Deny, paths, 0}, false, "Paths never to send. No path may stand in allow too."},
 		{"rules", list[Rule]{&d.Rules, func(r *Rule) value { return section{keyed: r} }, 0}, false, "Paths to send in another form. A rule keeps its path: it need not be allowed."},
-		{"region", matching(&d.Region, "a country code such as GB", regexp.MustCompile(`^[A-Z]{2}$`)), false, "The country of phone numbers that are not in E.164 form (+44…), for mask, hash, pseudonymize and scrub. Without the key, such numbers are taken as they stand."},
-		{"key", reference(&d.Key), false, "The secret key of hash, pseudonymize and scrub with tokens, and of idempotency keys: env:NAME or file:PATH. The same key gives the same tokens."},
+		{"region", matching(&d.Region, "a country code such as GB", regexp.MustCompile(`^[A-Z]{2}$`)), false, "The country of phone numbers that are not in E.164 form (+44…), for pseudonymize. Without the key, such numbers are taken as they stand."},
+		{"key", reference(&d.Key), false, "The secret key of hash, pseudonymize and scrub with tokens, and of idempotency keys: env:NAME or file:PATH, at least 16 bytes. The same key gives the same tokens."},
 		{"recipient", recipient(&d.Recipient), false, "The age recipient (age1…) of encrypt. Only the holder of its identity can read the values."},
 		{"privacy", privacyValue{&d.Privacy}, false, `The published privacy object, {"type": "WHITELIST" or "BLACKLIST", "fields": […]}, or the path of a JSON file with it. In place of keep, allow and deny.`},
 	}
@@ -82,11 +82,11 @@ func (d *Redact) keys() []key {
 func (u *Rule) keys() []key {
 	return []key{
 		{"path", path(&u.Path, false, ""), true, "The path of the values."},
-		{"action", choice(&u.Action, "action", "", ActionRemove, ActionNull, ActionMask, ActionHash, ActionPseudonymize, ActionEncrypt, ActionTruncate, ActionScrub), true, "remove: like deny. null: the value becomes null. mask: characters become *. hash: keyed hash. pseudonymize: keyed token, the same for the same person in every field. encrypt: readable for the recipient only. truncate: a coarser time or number. scrub: what looks like personal data inside a text is replaced."},
-		{"first", integer(&u.First, 0, 64, ""), false, "mask: how many characters stay at the front."},
-		{"last", integer(&u.Last, 0, 64, ""), false, "mask: how many characters stay at the end."},
-		{"to", step(&u.To), false, "truncate: year, month, day, hour or minute for times; or a whole number, to round numbers down to a multiple of it."},
-		{"with", choice(&u.With, "replacement", "", "placeholder", "token"), false, "scrub: placeholder (the default) puts the type in place, [EMAIL]; token puts a keyed token, which needs redact.key."},
+		{"action", choice(&u.Action, "action", "", ActionRemove, ActionNull, ActionMask, ActionHash, ActionPseudonymize, ActionEncrypt, ActionTruncate, ActionScrub), true, "remove: like deny. null: the value becomes null. mask: characters become *. hash: keyed hash. pseudonymize: keyed token, the same for the same person in every field. encrypt: readable for the recipient only. truncate: a coarser time or number. scrub: what looks like personal data inside a text is replaced, the rest stays."},
+		{"first", integer(&u.First, 0, 64, ""), false, "mask: how many characters stay at the front, up to 64. A text that is not longer than twice first and last together is masked whole."},
+		{"last", integer(&u.Last, 0, 64, ""), false, "mask: how many characters stay at the end, up to 64."},
+		{"to", step(&u.To), false, "truncate: year, month, day, hour or minute for times; or a whole number, to round numbers towards zero to a multiple of it."},
+		{"with", choice(&u.With, "replacement", "", "placeholder", "token"), false, "scrub: placeholder, which also holds without the key, puts the kind in place, such as [EMAIL]; token puts a keyed token, which needs redact.key."},
 	}
 }
 
@@ -125,14 +125,15 @@ func (d *Destination) keys() []key {
 
 func (h *HTTP) keys() []key {
 	return []key{
-		{"url", address(&h.URL), true, "Where records are posted: http or https. A redirect is not followed."},
+		{"url", address(&h.URL), true, "Where records are posted: https, or http to this machine. A redirect is not followed."},
+		{"plaintext", boolean(&h.Plaintext), false, "Allows http to other machines than this one: records and key then cross the network readable."},
 		{"header", matching(&h.Header, "the name of a header", regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")), false, "The header that carries the key, e.g. Authorization."},
 		{"key", reference(&h.Key), false, "The secret that the header carries: env:NAME or file:PATH. It is read again when the receiver answers 401, 403 or 407."},
 		{"rate", rate(&h.Rate), false, "The most requests in a second, minute or hour, e.g. 300/s. Without the key, there is no limit."},
 		{"timeout", duration(&h.Timeout, 100*time.Millisecond, 5*time.Minute, "5s"), false, "How long one request may take, 100ms to 5m."},
 		{"concurrency", integer(&h.Concurrency, 1, 1024, "16"), false, "How many requests are in flight at once. Records of one contact never are."},
 		{"batch", integer(&h.Batch, 1, 1000, "1"), false, "How many records one request carries at most: 1 posts the record itself, more post a JSON array."},
-		{"ca_file", localFile(&h.CAFile, ""), false, "A PEM file of the certificates to trust, in place of the system's."},
+		{"ca_file", localFile(&h.CAFile, ""), false, "A PEM file of certificates to trust besides the system's."},
 	}
 }
 

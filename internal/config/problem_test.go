@@ -31,6 +31,7 @@ var bad = []struct{ name, text, want string }{
 	{"depth of dashes", strings.Repeat("- ", 40000), "c:1:129: is nested too deeply"},
 	{"depth of lines", whole + "filter:\n- data:\n" + staircase(80), "c:68:66: filter[0].data" + strings.Repeat(".a", 62) + ": is nested too deeply"},
 	{"open bracket", "version: [1\n", "c:1:10: not YAML: sequence end token ']' not found"},
+	{"closing bracket", "version:\n]\n", "c:2:1: not YAML: could not find '[' character corresponding to ']'"},
 	{"anchor bomb", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "c:1:4: anchors, aliases and merge keys are not supported; write the value out"},
 	{"merge key", whole + "<<: {state: {file: x}}\n", "c:4:1: anchors, aliases and merge keys are not supported; write the value out"},
 	{"tag", "version: !!int 1\n", "c:1:10: tags are not supported; put a text in quotes instead"},
@@ -63,7 +64,7 @@ var bad = []struct{ name, text, want string }{
 	{"a text for a boolean", "version: 1\nsource: {file: {path: in, follow: yes}}\ndestination: {stdout: {}}\n", "c:2:35: source.file.follow: want true or false, have a text"},
 	{"a text for a list", whole + "redact: {allow: Channel}\n", "c:4:17: redact.allow: want a list of field paths, have a text"},
 	{"a fraction", whole + "deduplicate: {max: 1.5}\n", "c:4:20: deduplicate.max: want a whole number"},
-	{"out of range", whole + "deduplicate: {max: 10}\n", "c:4:20: deduplicate.max: is out of range: from 1000 to 1000000000"},
+	{"out of range", whole + "deduplicate: {max: 10}\n", "c:4:20: deduplicate.max: is out of range: from 1000 to 8000000"},
 	{"another version", strings.Replace(whole, "1", "2", 1), "c:1:10: version: is out of range: from 1 to 1"},
 	{"duration without unit", whole + "deduplicate: {window: 168}\n", "c:4:23: deduplicate.window: want a duration such as 7d, have a number"},
 	{"duration of no unit", whole + "deduplicate: {window: 1w}\n", `c:4:23: deduplicate.window: "1w" is no duration; write one such as 250ms, 5s, 168h or 7d`},
@@ -85,8 +86,8 @@ var bad = []struct{ name, text, want string }{
 	{"pattern of no kind", whole + "filter: [[a]]\n", `c:4:10: filter[0]: want an event pattern such as {"data": {"Channel": ["VOICE"]}}, have a list`},
 	{"pattern with a number of YAML", whole + "filter: [{data: {x: [0x10]}}]\n", `c:4:22: filter[0]: "0x10": write numbers as JSON does, or put a text in quotes`},
 	{"no pattern", whole + "filter: []\n", "c:4:9: filter: is empty; name at least 1, or leave the key out"},
-	{"rate", strings.Replace(whole, "stdout: {}", "http: {url: \"http://h\", rate: 0/s}", 1), "c:3:45: destination.http.rate: nothing would ever be sent; leave the key out for no limit"},
-	{"secret of later", strings.Replace(whole, "stdout: {}", "http: {url: \"http://h\", header: K, key: \"aws-secretsmanager:x\"}", 1), "c:3:55: destination.http.key: this version of trunkline does not have aws-secretsmanager:; write env:NAME or file:PATH"},
+	{"rate", strings.Replace(whole, "stdout: {}", "http: {url: \"http://[::1]\", rate: 0/s}", 1), "c:3:49: destination.http.rate: nothing would ever be sent; leave the key out for no limit"},
+	{"secret of later", strings.Replace(whole, "stdout: {}", "http: {url: \"http://[::1]\", header: K, key: \"aws-secretsmanager:x\"}", 1), "c:3:59: destination.http.key: this version of trunkline does not have aws-secretsmanager:; write env:NAME or file:PATH"},
 
 	// one key and another
 	{"follow standard input", "version: 1\nsource: {file: {path: \"-\", follow: true}}\ndestination: {stdout: {}}\ndead_letter: {recipient: " + recipientText + "}\n", "c:2:36: source.file.follow: standard input is always read to its end; remove follow"},
@@ -97,6 +98,7 @@ var bad = []struct{ name, text, want string }{
 	{"rule and privacy", whole + "redact:\n  privacy: {type: BLACKLIST, fields: [A]}\n  rules: [{path: A, action: mask}]\n", "c:6:18: redact.rules[0].path: A is denied by redact.privacy (line 5); remove one of them"},
 	{"hash without key", whole + "redact: {rules: [{path: A, action: hash}]}\n", "c:4:36: redact.rules[0].action: hash needs a key: add redact.key, env:NAME or file:PATH"},
 	{"tokens without key", whole + "redact: {rules: [{path: A, action: scrub, with: token}]}\n", "c:4:36: redact.rules[0].action: scrub token needs a key: add redact.key, env:NAME or file:PATH"},
+	{"with of another action", whole + "redact: {rules: [{path: A, action: mask, with: token}]}\n", "c:4:48: redact.rules[0].with: is for the action scrub, not for mask"},
 	{"encrypt without recipient", whole + "redact: {rules: [{path: A, action: encrypt}]}\n", "c:4:36: redact.rules[0].action: encrypt needs a recipient: add redact.recipient, age1…"},
 	{"truncate to what", whole + "redact: {rules: [{path: A, action: truncate}]}\n", "c:4:36: redact.rules[0].action: truncate needs to: year, month, day, hour, minute or a whole number"},
 	{"truncate to week", whole + "redact: {rules: [{path: A, action: truncate, to: week}]}\n", `c:4:50: redact.rules[0].to: unknown step "week"; known: year, month, day, hour, minute`},
@@ -104,8 +106,9 @@ var bad = []struct{ name, text, want string }{
 	{"privacy and keep", whole + "redact: {keep: all, privacy: {type: WHITELIST, fields: []}}\n", "c:4:16: redact.keep: redact.privacy decides this already; remove one of them"},
 	{"privacy of gjson", whole + "redact: {privacy: {type: BLACKLIST, fields: [\"Recordings.#(Status)\"]}}\n", `c:4:46: redact.privacy.fields[0]: field "Recordings.#(Status)": the gjson syntax '(' is not read here; write names joined by dots`},
 	{"privacy of one element", whole + "redact: {privacy: {type: BLACKLIST, fields: [Recordings.0.Location]}}\n", `c:4:46: redact.privacy.fields[0]: field "Recordings.0.Location": one element of an array cannot be named; leave the index out to mean all`},
-	{"header without key", strings.Replace(whole, "stdout: {}", "http: {url: \"http://h\", header: K}", 1), "c:3:47: destination.http.header: add key: the secret that the header carries"},
-	{"key without header", strings.Replace(whole, "stdout: {}", "http: {url: \"http://h\", key: \"env:K\"}", 1), "c:3:44: destination.http.key: add header: the name of the header that carries the key"},
+	{"plain http", strings.Replace(whole, "stdout: {}", "http: {url: http://127.0.0.2.example.com/}", 1), "c:3:27: destination.http.url: http would send records and key readable over the network; use https, or allow it with destination.http.plaintext: true"},
+	{"header without key", strings.Replace(whole, "stdout: {}", "http: {url: \"http://[::1]\", header: K}", 1), "c:3:51: destination.http.header: add key: the secret that the header carries"},
+	{"key without header", strings.Replace(whole, "stdout: {}", "http: {url: \"http://[::1]\", key: \"env:K\"}", 1), "c:3:48: destination.http.key: add header: the name of the header that carries the key"},
 }
 
 func TestProblems(t *testing.T) {
@@ -130,11 +133,12 @@ func staircase(n int) string {
 
 // TestAllProblems: all problems are reported, in the file's order, up to the limit.
 func TestAllProblems(t *testing.T) {
-	text := whole + "redact:\n  allow:\n"
+	var text strings.Builder
+	text.WriteString(whole + "redact:\n  allow:\n")
 	for range 300 {
-		text += "  - a..b\n"
+		text.WriteString("  - a..b\n")
 	}
-	_, err := Parse("c", []byte(text))
+	_, err := Parse("c", []byte(text.String()))
 	var all *Problems
 	if !errors.As(err, &all) || len(all.List) != MaxProblems || all.More != 300-MaxProblems {
 		t.Fatalf("got %v", err)

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"net/netip"
+	"net/url"
 	"strings"
 
 	"trunkline/contact"
@@ -21,6 +23,9 @@ func (c *Config) check(r *reader) {
 		a.Column = a.Match[len(a.Match)-1].Name
 	}
 	if h := c.Destination.HTTP; h != nil {
+		if !h.Plaintext && readable(h.URL) {
+			fail("destination.http.url", "http would send records and key readable over the network; use https, or allow it with destination.http.plaintext: true")
+		}
 		if r.has("destination.http.key") && !r.has("destination.http.header") {
 			fail("destination.http.key", "add header: the name of the header that carries the key")
 		}
@@ -33,6 +38,16 @@ func (c *Config) check(r *reader) {
 	for i := range c.Redact.Rules {
 		c.checkRule(r, i)
 	}
+}
+
+// readable tells whether what is sent to a URL can be read on a network.
+func readable(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err != nil || !ip.IsLoopback()
 }
 
 // has tells whether the file has the key.
@@ -103,8 +118,8 @@ func (c *Config) checkRule(r *reader, i int) {
 			fail(option.name, "is for the action %s, not for %s", option.of, rule.Action)
 		}
 	}
-	token := rule.Action == ActionScrub && rule.With == "token"
-	if (rule.Action == ActionHash || rule.Action == ActionPseudonymize || token) && !r.has("redact.key") {
+	tokens := rule.Action == ActionScrub && rule.With == "token"
+	if (rule.Action == ActionHash || rule.Action == ActionPseudonymize || tokens) && !r.has("redact.key") {
 		fail("action", "%s needs a key: add redact.key, env:NAME or file:PATH", strings.TrimSuffix(string(rule.Action)+" "+rule.With, " "))
 	}
 	if rule.Action == ActionEncrypt && !r.has("redact.recipient") {

@@ -159,7 +159,7 @@ func (r *reader) checkTokens(tokens token.Tokens) bool {
 func (r *reader) syntaxError(err error) {
 	var syntax *yaml.SyntaxError
 	if !errors.As(err, &syntax) || syntax.Token == nil {
-		r.fail(Position{1, 1}, "", "is not YAML")
+		r.fail(Position{1, 1}, "", "not YAML: %w", err)
 		return
 	}
 	message := syntax.Message // err.Error() would quote the lines around, which may hold a secret

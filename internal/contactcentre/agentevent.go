@@ -39,7 +39,7 @@ var agentStatuses = [...][3]string{
 
 // appendAgentEvent lets a random agent take the next step of the day.
 func (c *Centre) appendAgentEvent(dst []byte) []byte {
-	a := &c.agents[c.source.IntN(len(c.agents))]
+	a := &c.agents[c.source.IntN(onStream)]
 	c.advance(a)
 	return c.appendAgent(dst, a, &a.day)
 }
@@ -68,7 +68,8 @@ func (c *Centre) appendAgentOlder(dst []byte) []byte {
 	a := &c.agents[c.source.IntN(repeaters)]
 	late := a.day
 	late.event, late.kind = newID(c.source), "HEART_BEAT"
-	late.spoke -= 1000 * (1 + c.source.Int64N(100))
+	late.spoke -= 1000 * (2 + c.source.Int64N(100))
+	late.repeatSeconds()
 	late.after = late.before
 	return c.appendAgent(dst, a, &late)
 }
@@ -77,9 +78,7 @@ func (c *Centre) appendAgentOlder(dst []byte) []byte {
 func (c *Centre) advance(a *agent) {
 	r, d := c.source, &a.day
 	d.spoke = max(d.spoke+1000, c.now*1000+r.Int64N(1000))
-	if d.version == oldVersion {
-		d.spoke = d.spoke/1000*1000 + d.spoke/1000%60
-	}
+	d.repeatSeconds()
 	d.event = newID(r)
 	switch {
 	case d.step == 0:
@@ -100,6 +99,14 @@ func (c *Centre) advance(a *agent) {
 		c.changeState(a)
 	}
 	d.step++
+}
+
+// repeatSeconds makes the milliseconds of the time of an event of the old version what they were: 59.059, 02.002.
+func (d *day) repeatSeconds() {
+	if d.version == oldVersion {
+		seconds := d.spoke / 1000
+		d.spoke = seconds*1000 + seconds%60
+	}
 }
 
 // changeState moves the agent's contact on: none, CONNECTING, CONNECTED, perhaps on hold, ENDED (after-contact

@@ -55,12 +55,18 @@ func (w *record) attributes() {
 	w.close()
 }
 
-// callbackNumber is the customer's number, in the form it was keyed in when numbers need not be regular.
+// callbackNumber is the customer's number or another of the household, in the form it was keyed in when numbers need
+// not be regular.
 func (w *record) callbackNumber() string {
-	if odd := w.r.IntN(len(oddNumbers)); w.quirk == oddNumber {
+	odd, other := w.r.IntN(len(oddNumbers)), w.r.IntN(len(w.c.people))
+	switch {
+	case w.quirk == oddNumber:
 		return oddNumbers[odd]
+	case other%3 == 0:
+		return w.c.people[other].phone
+	default:
+		return w.person.phone
 	}
-	return w.person.phone
 }
 
 // notes writes what an agent typed after the contact: some sentences, each with something personal.

@@ -49,8 +49,9 @@ type Centre struct {
 }
 
 const (
-	peopleCount = 2000
-	agentCount  = 120
+	peopleCount = 4000
+	agentCount  = 300
+	onStream    = 40 // how many of the agents have agent events
 	maxPending  = 16
 )
 

@@ -47,9 +47,9 @@ func TestKindsFollowTheDeliveryRules(t *testing.T) {
 		contactcentre.Tie:        "tie",
 	}
 	count := map[contactcentre.What]int{}
-	items, whats := life(t, 11, 15_000, contactcentre.Options{})
-	for i, item := range items {
-		what, r := whats[i], decode(t, item)
+	items := aLife()
+	for i, e := range items {
+		what, r, item := e.what, e.object, e.item
 		count[what]++
 		if what.Channel == "" {
 			got := outcome(r["AgentARN"].(string), r["EventTimestamp"].(string), item)
@@ -80,13 +80,12 @@ func TestKindsFollowTheDeliveryRules(t *testing.T) {
 }
 
 func TestUpdatesComeDaysLater(t *testing.T) {
-	items, whats := life(t, 12, 10_000, contactcentre.Options{})
 	longest := time.Duration(0)
-	for i, item := range items {
-		if whats[i].Kind != contactcentre.Update {
+	for _, e := range aLife() {
+		if e.what.Kind != contactcentre.Update {
 			continue
 		}
-		r := decode(t, item)
+		r := e.object
 		ended, updated := instant(t, r["DisconnectTimestamp"]), instant(t, r["LastUpdateTimestamp"])
 		longest = max(longest, updated.Sub(ended))
 	}
@@ -106,16 +105,15 @@ func instant(tb testing.TB, v any) time.Time {
 }
 
 func TestTransfersAreLinked(t *testing.T) {
-	items, whats := life(t, 13, 10_000, contactcentre.Options{})
 	records := map[string]object{}
 	third := 0
-	for i, item := range items {
-		if whats[i].Channel == "" {
+	for _, e := range aLife() {
+		if e.what.Channel == "" {
 			continue
 		}
-		r := decode(t, item)
+		r, item := e.object, e.item
 		records[r["ContactId"].(string)] = r
-		if whats[i].Kind != contactcentre.Transfer {
+		if e.what.Kind != contactcentre.Transfer {
 			continue
 		}
 		before := records[r["PreviousContactId"].(string)]
@@ -140,7 +138,7 @@ func TestTransfersAreLinked(t *testing.T) {
 }
 
 func TestBrokenItems(t *testing.T) {
-	items, whats := life(t, 14, 10_000, contactcentre.Options{Broken: true})
+	items, whats := life(t, 14, 4_000, contactcentre.Options{Broken: true})
 	forms := map[string]int{}
 	for i, item := range items {
 		if whats[i].Kind != contactcentre.Broken {
@@ -171,14 +169,13 @@ func TestBrokenItems(t *testing.T) {
 }
 
 func TestAgentEvents(t *testing.T) {
-	items, whats := life(t, 15, 25_000, contactcentre.Options{})
 	last := map[string]object{}
 	states, missed, ownQueue, repeated := map[string]bool{}, 0, 0, 0
-	for i, item := range items {
-		if whats[i].Kind != contactcentre.AgentEvent {
+	for _, event := range aLife() {
+		if event.what.Kind != contactcentre.AgentEvent {
 			continue
 		}
-		e := decode(t, item)
+		e, item := event.object, event.item
 		agent := e["AgentARN"].(string)
 		before := last[agent]
 		last[agent] = e

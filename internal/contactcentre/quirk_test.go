@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"trunkline/internal/contactcentre"
 )
 
 // documented are the top-level keys of the data model.
@@ -21,12 +19,12 @@ var documented = strings.Fields(`AWSAccountId AWSContactTraceRecordFormatVersion
 
 func TestEveryDocumentedKeyAppears(t *testing.T) {
 	missing := slices.Clone(documented)
-	items, whats := life(t, 21, 10_000, contactcentre.Options{})
-	for i, item := range items {
-		if whats[i].Channel == "" {
+	items := aLife()
+	for _, e := range items {
+		if e.what.Channel == "" {
 			continue
 		}
-		r := decode(t, item)
+		r := e.object
 		missing = slices.DeleteFunc(missing, func(key string) bool { _, present := r[key]; return present })
 	}
 	if len(missing) > 0 {
@@ -112,12 +110,12 @@ func TestQuirksOfRealRecords(t *testing.T) {
 		"third party":            func(r object) bool { return within(r, "TransferredToEndpoint", "Address") != nil },
 		"evaluated after update": func(r object) bool { return r["ContactEvaluations"] != nil },
 	}
-	items, whats := life(t, 22, 12_000, contactcentre.Options{})
-	for i, item := range items {
-		if whats[i].Channel == "" {
+	items := aLife()
+	for _, e := range items {
+		if e.what.Channel == "" {
 			continue
 		}
-		r := decode(t, item)
+		r := e.object
 		for name, is := range quirks {
 			if is(r) {
 				delete(quirks, name)

@@ -88,7 +88,6 @@ type Document struct {
 
 	data  []byte
 	tape  []entry
-	open  []uint32 // containers that the parser is inside of
 	edits []edit
 	arena []byte // the new texts of edits
 }

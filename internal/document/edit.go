@@ -67,6 +67,21 @@ func (d *Document) Insert(object Node, key string, raw []byte) {
 // Edits returns how many edits are planned; with Undo, a mark to return to.
 func (d *Document) Edits() int { return len(d.edits) }
 
+// Planned returns what is planned for the value itself, not for what it stands in or contains: its new text, or removed. ok is
+// false where it stays.
+func (d *Document) Planned(n Node) (text []byte, removed, ok bool) {
+	e := &d.tape[n]
+	for _, edit := range d.edits {
+		switch {
+		case edit.op == remove && edit.end == e.end && edit.at <= e.start:
+			return nil, true, true
+		case edit.op == replace && edit.at == e.start && edit.end == e.end:
+			text, ok = d.arena[edit.lo:edit.hi], true
+		}
+	}
+	return text, false, ok
+}
+
 // Undo forgets all edits but the first mark ones.
 func (d *Document) Undo(mark int) { d.edits = d.edits[:mark] }
 

@@ -28,14 +28,15 @@ func (d *Document) Parse(data []byte) error {
 	if cap(d.tape) > keepTape {
 		d.tape = nil
 	}
-	d.tape, d.open = d.tape[:0], d.open[:0]
+	d.tape = d.tape[:0]
 	if limit := or(d.Limits.Size, DefaultSize); len(data) > limit {
 		return &SyntaxError{limit, fmt.Sprintf("record of %d bytes; the limit is %d", len(data), limit)}
 	}
-	if err := d.index(data); err != nil {
-		d.tape = d.tape[:0]
-		return err
+	tape, at, reason := index(d.tape[:cap(d.tape)], data, or(d.Limits.Depth, DefaultDepth), or(d.Limits.Values, DefaultValues))
+	if reason != "" {
+		return &SyntaxError{at, reason}
 	}
+	d.tape = tape
 	return nil
 }
 
@@ -46,24 +47,29 @@ func or(n, fallback int) int {
 	return fallback
 }
 
-// index is the parser: one loop over the text, a tape entry a value, no recursion. The gotos are its states:
+// outside is the parent of the root.
+const outside = ^uint32(0)
+
+// index is the parser: one loop over the text, a tape entry a value, no recursion. It fills tape from its start, makes a longer one
+// where it must, and returns what it filled; or where the text is at fault, and why. The gotos are its states:
 //
-//	value ─▶ (container: key or value) … ─▶ after ─▶ key | value | closed ─▶ after … ─▶ end
-func (d *Document) index(data []byte) error {
-	maxDepth, maxValues := or(d.Limits.Depth, DefaultDepth), or(d.Limits.Values, DefaultValues)
+//	value ─▶ (container: name or value) … ─▶ after ─▶ name | value | closed ─▶ after … ─▶ end
+//
+// While a container is open, its entry's next is the container around it.
+func index(tape []entry, data []byte, maxDepth, maxValues int) (filled []entry, at int, reason string) {
 	var (
-		tape           = d.tape
-		open           = d.open
-		i              int    // the byte looked at
-		key, keyLen    uint32 // the name read last, for the value that follows
-		esc            escapes
-		inObject       bool // the innermost open container is an object
-		c              byte
-		parent, reason = uint32(0), ""
+		i           int // the byte looked at
+		n           int // values so far
+		depth       int
+		parent      = outside
+		inObject    bool   // the innermost open container is an object
+		key, keyLen uint32 // the name read last, for the value that follows
+		esc         escapes
+		e           *entry
+		c           byte
 	)
-	defer func() { d.tape, d.open = tape, open }()
 	if len(data) >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF {
-		return &SyntaxError{0, "record begins with a byte order mark"}
+		return nil, 0, "record begins with a byte order mark"
 	}
 
 value:
@@ -71,40 +77,43 @@ value:
 		i = skipSpace(data, i)
 	}
 	if i >= len(data) {
-		reason = "text ends where a value should stand"
-		goto fail
+		return nil, i, "text ends where a value should stand"
 	}
-	if len(tape) >= maxValues {
-		reason = fmt.Sprintf("more than %d values", maxValues)
-		goto fail
+	if n >= len(tape) {
+		if n >= maxValues {
+			return nil, i, fmt.Sprintf("more than %d values", maxValues)
+		}
+		tape = append(tape, entry{})
+		tape = tape[:min(cap(tape), maxValues)]
 	}
+	e = &tape[n]
+	n++
+	e.start, e.key, e.keyLen, e.next = uint32(i), key, keyLen, uint32(n)
 	switch c = data[i]; {
 	case c == '"':
-		start := i
 		i = plainRun(data, i+1)
 		if i >= len(data) || data[i] != '"' {
 			var escaped bool
 			if i, escaped, reason = scanString(data, i); reason != "" {
-				goto fail
+				return nil, i, reason
 			}
 			if escaped {
 				esc |= textEscaped
 			}
 		}
 		i++
-		tape = append(tape, entry{uint32(start), uint32(i), key, keyLen, uint32(len(tape) + 1), String, esc})
+		e.end, e.kind, e.escapes = uint32(i), String, esc
 	case c == '{' || c == '[':
-		if len(open) >= maxDepth {
-			reason = fmt.Sprintf("more than %d objects and arrays inside each other", maxDepth)
-			goto fail
+		if depth >= maxDepth {
+			return nil, i, fmt.Sprintf("more than %d objects and arrays inside each other", maxDepth)
 		}
-		open = append(open, uint32(len(tape)))
+		depth++
+		e.next, parent = parent, uint32(n-1)
 		inObject = c == '{'
-		kind := Array
+		e.kind, e.escapes = Array, esc
 		if inObject {
-			kind = Object
+			e.kind = Object
 		}
-		tape = append(tape, entry{start: uint32(i), key: key, keyLen: keyLen, kind: kind, escapes: esc})
 		if i++; i < len(data) && data[i] <= ' ' {
 			i = skipSpace(data, i)
 		}
@@ -117,31 +126,31 @@ value:
 		key, keyLen, esc = 0, 0, 0
 		goto value
 	case c == '-' || c-'0' <= 9:
-		start := i
 		if i, reason = scanNumber(data, i); reason != "" {
-			goto fail
+			return nil, i, reason
 		}
-		tape = append(tape, entry{uint32(start), uint32(i), key, keyLen, uint32(len(tape) + 1), Number, esc})
+		e.end, e.kind, e.escapes = uint32(i), Number, esc
 	default:
-		kind, n := literal(data[i:])
+		kind, length := literal(data[i:])
 		if kind == Invalid {
-			reason = "want a value"
-			goto fail
+			return nil, i, "want a value"
 		}
-		tape = append(tape, entry{uint32(i), uint32(i + n), key, keyLen, uint32(len(tape) + 1), kind, esc})
-		i += n
+		i += length
+		e.end, e.kind, e.escapes = uint32(i), kind, esc
 	}
 
 after: // a value has ended before data[i]
-	if len(open) == 0 {
-		goto end
+	if parent == outside {
+		if i = skipSpace(data, i); i < len(data) {
+			return nil, i, "text goes on after the record"
+		}
+		return tape[:n], 0, ""
 	}
 	if i < len(data) && data[i] <= ' ' {
 		i = skipSpace(data, i)
 	}
 	if i >= len(data) {
-		reason = "text ends inside an object or array"
-		goto fail
+		return nil, i, "text ends inside an object or array"
 	}
 	switch c = data[i]; {
 	case c == ',':
@@ -154,20 +163,18 @@ after: // a value has ended before data[i]
 	case c == '}' && inObject, c == ']' && !inObject:
 		goto closed
 	case inObject:
-		reason = "want ',' or '}' after a member of an object"
+		return nil, i, "want ',' or '}' after a member of an object"
 	default:
-		reason = "want ',' or ']' after an element of an array"
+		return nil, i, "want ',' or ']' after an element of an array"
 	}
-	goto fail
 
 closed: // data[i] closes the innermost container
 	i++
-	parent = open[len(open)-1]
-	tape[parent].end, tape[parent].next = uint32(i), uint32(len(tape))
-	open = open[:len(open)-1]
-	if len(open) > 0 {
-		inObject = tape[open[len(open)-1]].kind == Object
-	}
+	depth--
+	e = &tape[parent]
+	parent = e.next
+	e.end, e.next = uint32(i), uint32(n)
+	inObject = parent != outside && tape[parent].kind == Object
 	goto after
 
 name:
@@ -175,15 +182,14 @@ name:
 		i = skipSpace(data, i)
 	}
 	if i >= len(data) || data[i] != '"' {
-		reason = "want a member's name in quotes"
-		goto fail
+		return nil, i, "want a member's name in quotes"
 	}
 	key, esc = uint32(i+1), 0
 	i = plainRun(data, i+1)
 	if i >= len(data) || data[i] != '"' {
 		var escaped bool
 		if i, escaped, reason = scanString(data, i); reason != "" {
-			goto fail
+			return nil, i, reason
 		}
 		if escaped {
 			esc = keyEscaped
@@ -194,19 +200,10 @@ name:
 		i = skipSpace(data, i)
 	}
 	if i >= len(data) || data[i] != ':' {
-		reason = "want ':' after a member's name"
-		goto fail
+		return nil, i, "want ':' after a member's name"
 	}
 	i++
 	goto value
-
-end:
-	if i = skipSpace(data, i); i == len(data) {
-		return nil
-	}
-	reason = "text goes on after the record"
-fail:
-	return &SyntaxError{i, reason}
 }
 
 // skipSpace returns the index of the next byte from i on that is no white space.

@@ -147,21 +147,23 @@ again:
 
 // part returns the two elements of one array at which a and b part, or twice the same scope when they agree.
 func (m *Matcher) part(a, b int32) (int32, int32) {
-	for a != b {
-		x, y := &m.scopes[a], &m.scopes[b]
-		switch {
-		case x.parent == y.parent && x.array == y.array:
-			return a, b
-		case x.parent == y.parent:
-			return 0, 0
-		case a > b:
-			a = x.parent
-		default:
-			b = y.parent
-		}
+	if m.inside(a, b) || m.inside(b, a) {
+		return a, a
+	}
+	for !m.inside(b, m.scopes[a].parent) {
+		a = m.scopes[a].parent
+	}
+	for !m.inside(a, m.scopes[b].parent) {
+		b = m.scopes[b].parent
+	}
+	if m.scopes[a].array != m.scopes[b].array {
+		return a, a // two arrays side by side
 	}
 	return a, b
 }
+
+// inside reports whether n is outer or inside it.
+func (m *Matcher) inside(n, outer int32) bool { return outer <= n && n < m.scopes[outer].end }
 
 // isVain reports whether the places from i on have been tried before with the same elements of the arrays that matter to them.
 func (s *search) isVain(m *Matcher, i int) bool {

@@ -96,13 +96,13 @@ func (b *builder) build(s *Set) {
 			continue
 		}
 		if s.indexes[c.field] == nil {
-			s.indexes[c.field] = &index{exact: map[string][]int32{}}
+			s.indexes[c.field] = &index{exact: map[string][]int32{}, ascii: map[string][]int32{}}
 		}
 		s.indexes[c.field].add(int32(i), c.tests)
 	}
 	for _, x := range s.indexes {
 		if x != nil {
-			x.numbers.build()
+			x.build()
 		}
 	}
 }
@@ -126,7 +126,11 @@ func (c *condition) cost() int {
 			if t.head == "" && t.tail == "" {
 				cost += 8
 			}
-		case *foldEquals, *foldPrefix, *foldSuffix, *inBlock:
+		case *foldEquals:
+			if t.ascii == "" {
+				cost += 4
+			}
+		case *foldPrefix, *foldSuffix, *inBlock:
 			cost += 4
 		}
 	}

@@ -12,10 +12,12 @@ import (
 // index leads from the leaves of one path to the conditions that may hold for them.
 type index struct {
 	exact    map[string][]int32
-	prefixes byteTrie // also the beginnings of wildcards
-	suffixes byteTrie // the same from the end
+	ascii    map[string][]int32 // ASCII texts in lower case that are compared ignoring case
+	prefixes byteTrie           // also the beginnings of wildcards
+	suffixes byteTrie           // the same from the end
 	numbers  intervals
 	rest     []int32 // conditions that are tried one by one
+	asciiMax int     // length of the longest text in ascii
 }
 
 // add files condition c under each of its tests.
@@ -32,6 +34,8 @@ func (x *index) add(c int32, tests []test) {
 			for s := range t {
 				x.exact[s] = append(x.exact[s], c)
 			}
+		case *foldEquals:
+			x.ascii[t.ascii] = append(x.ascii[t.ascii], c)
 		case hasPrefix:
 			x.prefixes.add(string(t), c)
 		case hasSuffix:
@@ -53,17 +57,43 @@ func (x *index) holds(t test) bool {
 	switch t := t.(type) {
 	case equals, oneOf, hasPrefix, hasSuffix, *within:
 		return true
+	case *foldEquals:
+		return t.ascii != ""
 	case *glob:
 		return t.head != "" || t.tail != ""
 	}
 	return false
 }
 
-// candidates appends the conditions that may hold for l, some of them perhaps twice.
-func (x *index) candidates(dst []int32, l *leaf) []int32 {
+// build is called when all conditions are in.
+func (x *index) build() {
+	x.numbers.build()
+	x.asciiMax = longest(x.ascii)
+}
+
+// longest returns the length of the longest key.
+func longest(m map[string][]int32) int {
+	n := 0
+	for s := range m {
+		n = max(n, len(s))
+	}
+	return n
+}
+
+// candidates appends the conditions that may hold for l, some of them perhaps twice. Scratch is for its use.
+func (x *index) candidates(dst []int32, l *leaf, scratch *[]byte) []int32 {
 	switch l.kind {
 	case document.String:
-		dst = append(dst, x.exact[string(l.text)]...)
+		if len(x.exact) > 0 {
+			dst = append(dst, x.exact[string(l.text)]...)
+		}
+		if len(x.ascii) > 0 && len(l.text) <= x.asciiMax {
+			*scratch = (*scratch)[:0]
+			for _, c := range l.text {
+				*scratch = append(*scratch, lower(c))
+			}
+			dst = append(dst, x.ascii[string(*scratch)]...)
+		}
 		dst = x.prefixes.candidates(dst, l.text, false)
 		dst = x.suffixes.candidates(dst, l.text, true)
 	case document.Number:

@@ -1,6 +1,10 @@
 package pattern
 
-import "trunkline/internal/document"
+import (
+	"math"
+
+	"trunkline/internal/document"
+)
 
 // Matcher is the scratch memory to match with one Set. It serves one goroutine at a time, and allocates nothing once it has seen
 // events of the usual size.
@@ -18,6 +22,7 @@ type Matcher struct {
 	candidates []int32
 
 	key    []byte // a name with its escapes resolved
+	lower  []byte // a string in lower case
 	texts  []byte // strings with their escapes resolved
 	search search
 }
@@ -63,7 +68,7 @@ func (m *Matcher) reset() {
 		m.leaves, m.scopes, m.arrays, m.texts = nil, nil, nil, nil
 	}
 	m.leaves, m.touched, m.arrays, m.texts = m.leaves[:0], m.touched[:0], m.arrays[:0], m.texts[:0]
-	m.scopes = append(m.scopes[:0], scope{parent: none, array: none})
+	m.scopes = append(m.scopes[:0], scope{parent: none, array: none, end: math.MaxInt32})
 	clear(m.verdicts)
 	clear(m.tried)
 	m.search.reset()
@@ -73,7 +78,7 @@ func (m *Matcher) reset() {
 func (m *Matcher) walk(d *document.Document, n document.Node, at *node, in int32) {
 	switch kind := d.Kind(n); kind {
 	case document.Object:
-		if len(at.children) == 0 && at != m.set.root {
+		if len(at.children) == 0 {
 			return
 		}
 		for c, end := d.Children(n); c < end; c = d.After(c) {
@@ -110,7 +115,7 @@ func (m *Matcher) add(d *document.Document, n document.Node, kind document.Kind,
 	if at.field == none {
 		return
 	}
-	l := leaf{kind: kind, scope: in}
+	l := m.push(at.field, kind, in)
 	switch kind {
 	case document.String:
 		var plain bool
@@ -122,7 +127,6 @@ func (m *Matcher) add(d *document.Document, n document.Node, kind document.Kind,
 	case document.Number:
 		l.text = d.Raw(n)
 	}
-	m.push(at.field, &l)
 }
 
 func (m *Matcher) addMeta(meta *Meta) {
@@ -130,23 +134,23 @@ func (m *Matcher) addMeta(meta *Meta) {
 	if at == nil || at.field == none {
 		return
 	}
-	l := leaf{kind: document.String}
+	l := m.push(at.field, document.String, 0)
 	if meta.Number {
 		l.kind = document.Number
 	}
 	from := len(m.texts)
 	m.texts = append(m.texts, meta.Value...)
 	l.text = m.texts[from:len(m.texts):len(m.texts)]
-	m.push(at.field, &l)
 }
 
-func (m *Matcher) push(field int32, l *leaf) {
-	l.before = m.heads[field]
-	if l.before == none {
+// push makes a leaf of the field. It is valid until the next one is made.
+func (m *Matcher) push(field int32, kind document.Kind, in int32) *leaf {
+	if m.heads[field] == none {
 		m.touched = append(m.touched, field)
 	}
-	m.heads[field] = int32(len(m.leaves))
-	m.leaves = append(m.leaves, *l)
+	m.leaves = append(m.leaves, leaf{kind: kind, scope: in, before: m.heads[field]})
+	m.heads[field] = int32(len(m.leaves) - 1)
+	return &m.leaves[len(m.leaves)-1]
 }
 
 // decide goes from the leaves to the branches they lead to, and tries those.
@@ -167,7 +171,7 @@ func (m *Matcher) decide(anyOne bool) (int, error) {
 		}
 		m.candidates = append(m.candidates[:0], x.rest...)
 		for l := m.heads[f]; l != none; l = m.leaves[l].before {
-			m.candidates = x.candidates(m.candidates, &m.leaves[l])
+			m.candidates = x.candidates(m.candidates, &m.leaves[l], &m.lower)
 		}
 		for _, c := range m.candidates {
 			if m.tried[c] || m.verdict(c) == fails {

@@ -135,6 +135,9 @@ func (p *parser) checkName(c document.Node, key, field string, seen map[string]b
 		return p.fail(at, field, fmt.Sprintf("to use the operator, write \"field\": [{%q: …}]", key),
 			"%q is an operator's name and cannot be a field's inside $or", key)
 	}
+	if key == "" {
+		p.warn(at, field, "", "EventBridge does not match fields with an empty name reliably")
+	}
 	if strings.Contains(key, ".") {
 		p.warn(at, field, "write one object inside the other",
 			"a name with a dot also means a field inside an object; AWS says that this may change")
@@ -219,7 +222,8 @@ func (p *parser) keyOffset(n document.Node) int {
 	return i - len(p.doc.RawKey(n)) - 1
 }
 
-// join makes a path of the path of an object and the name of a member. An empty name at the beginning leaves no trace.
+// join makes a path of the path of an object and the name of a member. As in EventBridge's compiler, an empty name at the
+// beginning leaves no trace, while one at the beginning of an event's path does.
 func join(path, key string) string {
 	if path == "" {
 		return key

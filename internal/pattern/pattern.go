@@ -15,6 +15,7 @@ package pattern
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"trunkline/internal/document"
 )
@@ -67,6 +68,7 @@ func Compile(level Level, patterns ...[]byte) (*Set, error) {
 		for _, d := range drafts {
 			b.add(int32(i), d)
 		}
+		slices.SortStableFunc(p.findings, func(a, b Finding) int { return a.Offset - b.Offset })
 		s.findings = append(s.findings, p.findings...)
 	}
 	b.build(s)

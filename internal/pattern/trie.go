@@ -8,14 +8,28 @@ import (
 )
 
 // node is a place in the tree of the paths of all patterns, one step a name. The joined path decides: the name "a.b" takes two
-// steps, as do the names "a" and "b". The root is the empty path.
+// steps, as do the names "a" and "b". The root stands before the first name.
 type node struct {
 	field    int32 // number of the path that ends here, or none
 	children []child
 	byName   map[string]*node // the children, when they are many
 
-	// Bit n%64 is set when a name of n bytes may lead on from here, with one step or, for dotted, with several.
-	lengths, dotted uint64
+	names  nameSet // the names that lead to a child
+	dotted nameSet // the names with dots that lead on by several steps
+}
+
+// nameSet says of most names that they are not in it: it knows lengths and first bytes only.
+type nameSet [4]uint64
+
+func (s *nameSet) add(name string)      { b := nameBit([]byte(name)); s[b>>6] |= 1 << (b & 63) }
+func (s *nameSet) mayHave(b uint8) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+
+// nameBit is the bit of a nameSet that stands for name.
+func nameBit(name []byte) uint8 {
+	if len(name) == 0 {
+		return 0
+	}
+	return uint8(len(name)) + name[0]*29
 }
 
 type child struct {
@@ -30,15 +44,12 @@ const (
 
 // insert returns the node of the joined path, making it where it is new.
 func (n *node) insert(path string) *node {
-	if path == "" {
-		return n
-	}
 	for {
 		name, rest, more := strings.Cut(path, ".")
-		n.lengths |= bit(len(name))
+		n.names.add(name)
 		for i := len(name) + 1; i <= len(path); i++ {
 			if i == len(path) || path[i] == '.' {
-				n.dotted |= bit(i)
+				n.dotted.add(path[:i])
 			}
 		}
 		n = n.makeChild(name)
@@ -48,8 +59,6 @@ func (n *node) insert(path string) *node {
 		path = rest
 	}
 }
-
-func bit(n int) uint64 { return 1 << (n & 63) }
 
 func (n *node) makeChild(name string) *node {
 	if c := n.child([]byte(name)); c != nil {
@@ -87,15 +96,14 @@ func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 		m.key = d.AppendKey(m.key[:0], c)
 		key = m.key
 	}
-	if b := bit(len(key)); (n.lengths|n.dotted)&b == 0 {
-		return m.stepEmpty(n, key)
-	} else if n.lengths&b != 0 && (len(key) > 0 || n != m.set.root) {
+	b := nameBit(key)
+	if n.names.mayHave(b) {
 		if next := n.child(key); next != nil {
 			return next
 		}
 	}
-	if n.dotted&bit(len(key)) == 0 || bytes.IndexByte(key, '.') < 0 {
-		return m.stepEmpty(n, key)
+	if !n.dotted.mayHave(b) || bytes.IndexByte(key, '.') < 0 {
+		return nil
 	}
 	for {
 		name, rest, more := bytes.Cut(key, []byte{'.'})
@@ -104,12 +112,4 @@ func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 		}
 		key = rest
 	}
-}
-
-// stepEmpty handles the empty name at the beginning of a path, which leaves no trace in it.
-func (m *Matcher) stepEmpty(n *node, key []byte) *node {
-	if len(key) == 0 && n == m.set.root {
-		return n
-	}
-	return nil
 }

@@ -44,7 +44,7 @@ func takeLock(path string, holder Holder) (*lock, error) {
 	if err != nil {
 		return nil, (&Store{path: path}).explain("lock", err)
 	}
-	free, err := tryLock(f)
+	free, err := tryLock(f, syscall.LOCK_EX)
 	if err != nil || !free {
 		_ = f.Close()
 		if err != nil {
@@ -63,9 +63,26 @@ func takeLock(path string, holder Holder) (*lock, error) {
 	return &lock{f}, nil
 }
 
+// keepWritersOut takes the lock that bbolt's readers share, on the state file itself, until done.
+func keepWritersOut(path string) (done func(), err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("state file: %w: let this user read it", err)
+	}
+	free, err := tryLock(f, syscall.LOCK_SH)
+	if err != nil || !free {
+		_ = f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("lock state file: %w", err)
+		}
+		return nil, lockedBy(path)
+	}
+	return func() { _ = f.Close() }, nil
+}
+
 // tryLock locks the file for this process, until it is closed. It tells false where another process has it.
-func tryLock(f *os.File) (bool, error) {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+func tryLock(f *os.File, how int) (bool, error) {
+	err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return false, nil
 	}

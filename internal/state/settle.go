@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -16,6 +17,8 @@ import (
 type Settlement struct {
 	// Positions says, for each partition that moved, where to read on.
 	Positions map[string]string
+	// Gone are partitions that will not come back: their positions are forgotten.
+	Gone []string
 	// Window is what a deduplication window took. Confirm it after the Commit.
 	Window dedupe.Change
 	// Replayed dead letters leave the index. With its last dead letter, what was noted as delivered of a contact goes too.
@@ -31,7 +34,7 @@ type Settlement struct {
 }
 
 func (c *Settlement) empty() bool {
-	return len(c.Positions) == 0 && c.Window.Drop == 0 && len(c.Window.Append) == 0 && len(c.Replayed) == 0 &&
+	return len(c.Positions) == 0 && len(c.Gone) == 0 && c.Window.Drop == 0 && len(c.Window.Append) == 0 && len(c.Replayed) == 0 &&
 		len(c.DeadLetters) == 0 && len(c.Delivered) == 0 && len(c.Outcomes) == 0
 }
 
@@ -63,6 +66,11 @@ func (c *Settlement) apply(tx *bbolt.Tx) error {
 	for partition, position := range c.Positions {
 		if err := positions.Put([]byte(partition), []byte(position)); err != nil {
 			return fmt.Errorf("note position of partition %q: %w", partition, err)
+		}
+	}
+	for _, partition := range c.Gone {
+		if err := positions.Delete([]byte(partition)); err != nil {
+			return fmt.Errorf("forget partition %q: %w", partition, err)
 		}
 	}
 	if err := applyWindow(tx.Bucket(windowBucket), c.Window); err != nil {
@@ -99,12 +107,17 @@ func (c *Settlement) apply(tx *bbolt.Tx) error {
 // applyWindow moves the log of chunks on.
 func applyWindow(window *bbolt.Bucket, change dedupe.Change) error {
 	window.FillPercent = 0.95 // keys only grow: pages need no room for more
-	for i := range change.Drop {
-		cursor := window.Cursor()
-		if k, _ := cursor.First(); k == nil {
-			return fmt.Errorf("drop %d chunks of the deduplication window: it has %d", change.Drop, i)
-		}
-		if err := cursor.Delete(); err != nil {
+	// The keys first: to look for the first one after each Delete would walk over all pages that became empty.
+	var old [][]byte
+	cursor := window.Cursor()
+	for k, _ := cursor.First(); k != nil && len(old) < change.Drop; k, _ = cursor.Next() {
+		old = append(old, slices.Clone(k))
+	}
+	if len(old) < change.Drop {
+		return fmt.Errorf("drop %d chunks of the deduplication window: it has %d", change.Drop, len(old))
+	}
+	for _, k := range old {
+		if err := window.Delete(k); err != nil {
 			return fmt.Errorf("drop a chunk of the deduplication window: %w", err)
 		}
 	}
@@ -117,7 +130,7 @@ func applyWindow(window *bbolt.Bucket, change dedupe.Change) error {
 			return errors.New("extend the newest chunk of the deduplication window: it has none")
 		}
 		chunk := append(make([]byte, 0, len(v)+len(change.Append)), v...)
-		return window.Put(append([]byte(nil), k...), append(chunk, change.Append...))
+		return window.Put(slices.Clone(k), append(chunk, change.Append...))
 	}
 	sequence, err := window.NextSequence()
 	if err != nil {

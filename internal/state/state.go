@@ -73,7 +73,14 @@ func Open(path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: path}
-	if !o.ReadOnly {
+	if o.ReadOnly {
+		// A writer changes pages while they are checked.
+		done, err := keepWritersOut(path)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	} else {
 		var err error
 		if s.lock, err = takeLock(path, Holder{PID: os.Getpid(), Since: o.Now, Command: o.Command}); err != nil {
 			return nil, err
@@ -87,41 +94,26 @@ func Open(path string, o Options) (*Store, error) {
 
 func (s *Store) open(o Options) error {
 	fresh, err := checkFile(s.path)
-	if err != nil {
-		return err
-	}
-	// When bbolt opens a file for writing it walks through all of it, in part in a goroutine of its own, where a damaged page is
-	// a panic that nobody can recover from. So the first walk is ours.
-	if !fresh {
-		if err := s.openDB(true); err != nil {
-			return err
-		}
-		if fresh, err = s.inspect(); err != nil {
-			return err
-		}
-	}
 	switch {
+	case err != nil:
+		return err
 	case o.ReadOnly && fresh:
 		return fmt.Errorf("state file %s is empty: nothing has run with it yet (%w)", s.path, fs.ErrNotExist)
-	case o.ReadOnly:
-		return s.readMeta()
-	case s.db != nil:
-		if err := s.db.Close(); err != nil {
-			return fmt.Errorf("state file %s: %w", s.path, err)
-		}
-		s.db = nil
 	case fresh:
 		if err := os.Truncate(s.path, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.explain("make", err)
 		}
 	}
-	if err := s.openDB(false); err != nil {
+	if err := s.openDB(o.ReadOnly); err != nil {
 		return err
 	}
 	if fresh {
-		if err := s.create(o); err != nil {
-			return err
-		}
+		err = s.create(o)
+	} else {
+		err = s.checkLayout()
+	}
+	if err != nil {
+		return err
 	}
 	return s.readMeta()
 }
@@ -154,8 +146,10 @@ func (s *Store) openDB(readOnly bool) error {
 	case err == nil:
 		s.db.AllocSize = 1 << 20
 		return nil
-	case errors.Is(err, berrors.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout) && readOnly:
 		return lockedBy(s.path)
+	case errors.Is(err, berrors.ErrTimeout):
+		return &LockedError{Path: s.path} // a reader, who does not say who it is
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 		return &CorruptError{s.path, err}
 	}

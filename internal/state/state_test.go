@@ -108,6 +108,10 @@ func TestSettlementSurvives(t *testing.T) {
 		t.Errorf("chunks %q, want %q", got, want)
 	}
 	commit(t, s, Settlement{Window: dedupe.Change{Drop: 1, Append: []byte("four")}})
+	commit(t, s, Settlement{Gone: []string{"b.jsonl", "never.jsonl"}})
+	if _, ok, err := s.Position("b.jsonl"); ok || err != nil {
+		t.Errorf("the position of a partition that is gone is still there (%v)", err)
+	}
 	if got, want := chunks(t, s), []string{"three", "four"}; !cmp.Equal(got, want) {
 		t.Errorf("chunks %q, want %q", got, want)
 	}
@@ -351,5 +355,28 @@ func BenchmarkCommit(b *testing.B) {
 			}
 			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "versions/s")
 		})
+	}
+}
+
+// BenchmarkStart opens a file with a full deduplication window and loads it.
+func BenchmarkStart(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "trunkline.db"))
+	w := dedupe.New(dedupe.Options{})
+	for i := range uint64(dedupe.DefaultMax) {
+		w.Add(versionOf(i), epoch)
+		if i%5000 == 4999 {
+			commit(b, s, Settlement{Window: w.Take(epoch)})
+			w.Confirm()
+		}
+	}
+	for b.Loop() {
+		s = reopen(b, s)
+		w := dedupe.New(dedupe.Options{})
+		if err := s.WindowChunks(w.Load); err != nil {
+			b.Fatal(err)
+		}
+		if got := w.Check(versionOf(1)); got != dedupe.Duplicate {
+			b.Fatalf("got %v, want %v", got, dedupe.Duplicate)
+		}
 	}
 }

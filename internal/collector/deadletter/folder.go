@@ -93,9 +93,10 @@ func OpenFolder(path string, o FolderOptions) (*Folder, error) {
 	return f, nil
 }
 
-// Append writes a letter and its record, which it encrypts. The entry may enter the index after the next Sync, and then Committed
-// must be told of it. A letter without an ID gets one. After an error nothing was dead-lettered, all later calls return the same
-// error, and the run should end.
+// Append writes a letter and its record, which it encrypts. A nil record is none, to be read again from the letter's Source; a
+// letter that holds its Record already, since it was read from a folder and its replay failed, keeps that whatever the recipients
+// are today. A letter without an ID gets one. The entry may enter the index after the next Sync, and then Committed must be told of
+// it. After an error nothing was dead-lettered, all later calls return the same error, and the run should end.
 func (f *Folder) Append(l Letter, record []byte) (Entry, error) {
 	if l.ID == (ID{}) {
 		l.ID = NewID(l.Source.Partition, l.Source.Position, l.ContentHash)

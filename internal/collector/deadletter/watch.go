@@ -1,6 +1,9 @@
 package deadletter
 
-import "math"
+import (
+	"maps"
+	"math"
+)
 
 // NothingDelivered is the version of a contact of which nothing was delivered since its first dead letter: older than any.
 const NothingDelivered int64 = math.MinInt64
@@ -61,10 +64,7 @@ func (w *Watch) Take() map[Hash]int64 {
 	if len(w.changed) == 0 {
 		return nil
 	}
-	w.taken = make(map[Hash]int64, len(w.changed))
-	for contact, version := range w.changed {
-		w.taken[contact] = version
-	}
+	w.taken = maps.Clone(w.changed)
 	return w.taken
 }
 

@@ -3,6 +3,7 @@ package dedupe
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,9 +20,9 @@ type model struct {
 }
 
 type modelChunk struct {
-	data        []byte
-	entries     []Version
-	first, last time.Time
+	data    []byte
+	entries []Version
+	last    time.Time
 }
 
 func (m *model) live() (all []Version) {
@@ -101,24 +102,28 @@ func TestAgainstModel(t *testing.T) {
 				if (change.Append == nil) != (len(m.fresh) == 0) {
 					t.Fatalf("Take appends %d bytes for %d new entries", len(change.Append), len(m.fresh))
 				}
+				data, taken, last := bytes.Clone(change.Append), len(m.fresh), m.last
+				for range rapid.IntRange(0, 2).Draw(t, "meanwhile") {
+					deliver(t)
+				}
 				if rapid.IntRange(0, 3).Draw(t, "fail") == 0 {
 					return
 				}
 				w.Confirm()
 				behind = 0
-				if change.Append == nil {
+				if taken == 0 {
 					return
 				}
-				data := bytes.Clone(change.Append)
+				settled := slices.Clone(m.fresh[:taken])
+				m.fresh = slices.Clone(m.fresh[taken:])
 				if change.Extend {
 					c := &m.chunks[len(m.chunks)-1]
 					c.data = append(c.data, data...)
-					c.entries = append(c.entries, m.fresh...)
-					c.last = m.last
+					c.entries = append(c.entries, settled...)
+					c.last = last
 				} else {
-					m.chunks = append(m.chunks, modelChunk{data, m.fresh, m.last, m.last})
+					m.chunks = append(m.chunks, modelChunk{data, settled, last})
 				}
-				m.fresh = nil
 			},
 			"restart": func(t *rapid.T) {
 				if behind > 0 {

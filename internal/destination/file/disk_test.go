@@ -111,39 +111,58 @@ func TestDiskFullAndNoTruncate(t *testing.T) {
 // After a failed fsync nobody knows what is on the disk: it is not tried again on this file.
 func TestSyncFails(t *testing.T) {
 	d, disk := onDisk(t)
+	if err := send(t, d, `{"a":1}`); err != nil {
+		t.Fatal(err)
+	}
 	disk.syncing = syscall.EIO
-	first := send(t, d, `{"a":1}`)
+	first := d.Sync()
 	disk.syncing = nil
-	second := send(t, d, `{"b":2}`)
-	if !errors.Is(first, syscall.EIO) || !errors.Is(second, syscall.EIO) {
-		t.Errorf("got %v, then %v, want the first error for good", first, second)
+	second, third := d.Sync(), send(t, d, `{"b":2}`)
+	if !errors.Is(first, syscall.EIO) || !errors.Is(second, syscall.EIO) || !errors.Is(third, syscall.EIO) {
+		t.Errorf("got %v, then %v and %v, want the first error for good", first, second, third)
 	}
 	content(t, d, "{\"a\":1}\n")
 }
 
-// BenchmarkAppend is Deliver of 200 records of 4.8 KB without the fsync.
-func BenchmarkAppend(b *testing.B) {
-	batch := make([]*collector.Outgoing, 200)
-	body := fmt.Appendf(nil, `{"padding":%q}`, strings.Repeat("0123456789abcdef", 300))
-	for i := range batch {
-		batch[i] = &collector.Outgoing{Body: body}
+// TestRotationSyncs: a full file is on the disk before the next one begins, and a Sync that comes too late for it is no error.
+func TestRotationSyncs(t *testing.T) {
+	d, disk := onDisk(t)
+	d.rotate = 10
+	if err := send(t, d, `{"a":1}`); err != nil {
+		t.Fatal(err)
 	}
-	d, _ := onDisk(b)
-	d.file = unsynced{d.file}
-	d.rotate, d.keep = 100_000_000, 1
-	b.SetBytes(int64(len(batch) * len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Deliver(b.Context(), batch); err != nil {
-			b.Fatal(err)
-		}
-		if d.size > 90_000_000 { // before it is rotated, which would sync
-			d.file.Truncate(0)
-			d.size = 0
-		}
+	disk.syncing = syscall.EIO
+	if err := send(t, d, `{"b":2}`); !errors.Is(err, syscall.EIO) {
+		t.Errorf("rotating a file that cannot be synced gave %v", err)
+	}
+	if _, err := os.Stat(d.path + ".000001"); err == nil {
+		t.Error("a file that could not be synced was given its number")
 	}
 }
 
-type unsynced struct{ handle }
-
-func (unsynced) Sync() error { return nil }
+// TestSyncWhileRotating: Sync and Deliver go on side by side.
+func TestSyncWhileRotating(t *testing.T) {
+	d, err := New(Options{Path: filepath.Join(t.TempDir(), "out.jsonl"), Rotate: 100, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	done := make(chan error, 1)
+	go func() {
+		for range 300 {
+			if err := d.Sync(); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for i := range 300 {
+		if err := send(t, d, fmt.Sprintf(`{"n":%d}`, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

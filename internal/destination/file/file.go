@@ -1,11 +1,14 @@
 // Package file delivers records to a file of JSON lines that is rotated by size.
 //
-//	Deliver ─▶ rotate when full ─▶ one write at the end ─▶ fsync ─▶ nil
-//	                                │ short (disk full)     │ error
-//	                                └▶ cut back, error      └▶ the file is given up: every later Deliver fails
+//	Deliver ─▶ rotate when full ─▶ one write at the end ─▶ nil          Sync ─▶ fsync ─▶ nil
+//	                                │ short (disk full)                          │ error
+//	                                └▶ cut back, error                           └▶ the file is given up: every later call fails
 //
-// Its promises: when Deliver returns nil, the records survive a power cut; no line is ever torn, neither after a full disk nor after
-// a crash, once the file has been opened again; two processes never write to one file; memory is that of one batch.
+// Its promises: what was delivered before a Sync that returned nil survives a power cut; no line is ever torn, neither after a full
+// disk nor after a crash, once the file has been opened again; two processes never write to one file; memory is that of one batch.
+//
+// Deliver does not wait for the disk itself: the kernel writes while the next records are prepared, and one fsync serves many
+// batches. No position moves over a record before the Sync behind it.
 //
 // A full delivered.jsonl becomes delivered.jsonl.000001, the next one .000002, and so on: the highest number is the youngest.
 package file
@@ -94,7 +97,7 @@ func New(o Options) (*Destination, error) {
 	return d, nil
 }
 
-// Deliver appends the records, one a line, in one write, and returns when they are on the disk. All of them are written or none.
+// Deliver appends the records, one a line, in one write. All of them are written or none. They are on the disk after Sync.
 func (d *Destination) Deliver(ctx context.Context, batch []*collector.Outgoing) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -143,13 +146,34 @@ func (d *Destination) append() error {
 		}
 		return err
 	}
-	if err := d.file.Sync(); err != nil {
-		// The kernel may have thrown the pages away and call the next sync a success: what is on the disk is unknown.
-		d.broken = fmt.Errorf("sync %s: %w; check the disk, then start again: the records are sent again", d.path, err)
-		return d.broken
-	}
 	d.size += int64(len(d.buffer))
 	return nil
+}
+
+// Sync implements collector.Syncer. Records may be delivered meanwhile.
+func (d *Destination) Sync() error {
+	d.turn <- struct{}{}
+	file, err := d.file, d.broken
+	<-d.turn
+	if err != nil {
+		return err
+	}
+	if err = file.Sync(); err == nil {
+		return nil
+	}
+	d.turn <- struct{}{}
+	defer func() { <-d.turn }()
+	if errors.Is(err, os.ErrClosed) && d.file != file {
+		return nil // the file became full meanwhile, and was synced before it was closed
+	}
+	return d.unsynced(err)
+}
+
+// unsynced gives the file up. The kernel may have thrown the pages away and call the next fsync a success: what is on the disk is
+// unknown.
+func (d *Destination) unsynced(err error) error {
+	d.broken = fmt.Errorf("sync %s: %w; check the disk, then start again: the records are sent again", d.path, err)
+	return d.broken
 }
 
 // Close closes the file and gives its lock free.

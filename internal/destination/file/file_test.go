@@ -350,16 +350,26 @@ func TestNoSpace(t *testing.T) {
 	}
 }
 
-// BenchmarkDeliver is a batch of 200 records of 4.8 KB, fsync included. BenchmarkAppend beside it leaves the fsync out.
+// BenchmarkDeliver is a batch of 200 records of 4.8 KB; sync=true waits for the disk after each.
 func BenchmarkDeliver(b *testing.B) {
 	batch := destinationtest.Records(0, 200)
 	for _, r := range batch {
 		r.Body = fmt.Appendf(nil, `{"padding":%q}`, strings.Repeat("0123456789abcdef", 300))
 	}
-	d := open(b, file.Options{Path: filepath.Join(b.TempDir(), "delivered.jsonl"), Rotate: 100_000_000, Keep: 1})
-	b.SetBytes(int64(len(batch) * len(batch[0].Body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		deliver(b, d, batch)
+	for _, sync := range []bool{false, true} {
+		b.Run(fmt.Sprintf("sync=%v", sync), func(b *testing.B) {
+			d := open(b, file.Options{Path: filepath.Join(b.TempDir(), "delivered.jsonl"), Rotate: 100_000_000, Keep: 1})
+			b.SetBytes(int64(len(batch) * len(batch[0].Body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				deliver(b, d, batch)
+				if !sync {
+					continue
+				}
+				if err := d.Sync(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -10,12 +10,15 @@ import (
 	"strings"
 )
 
-// turnOver gives the full file its number and starts a new one. Every record in it has been synced. If it fails half-way, nothing
+// turnOver gives the full file its number and starts a new one. Every record in the full one is on the disk before. If it fails half-way, nothing
 // more is written: the next start goes on with the file that is there then.
 func (d *Destination) turnOver() error {
 	full := fmt.Sprintf("%s.%06d", d.path, d.last+1)
 	if _, err := os.Lstat(full); !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("rotate %s: %s is there already; move it away", d.path, full)
+	}
+	if err := d.file.Sync(); err != nil {
+		return d.unsynced(err)
 	}
 	if err := os.Rename(d.path, full); err != nil {
 		return fmt.Errorf("rotate: %w%s", err, hint(err))

@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -47,7 +48,11 @@ func detect(b []byte) (kind compression, sure bool) {
 func decompress(kind compression, r io.Reader) (io.ReadCloser, error) {
 	switch kind {
 	case gzipped:
-		return gzip.NewReader(r)
+		z, err := gzip.NewReader(r)
+		if err != nil { // A nil *Reader must not become a ReadCloser.
+			return nil, err
+		}
+		return z, nil
 	case zstandard:
 		// One goroutine and no look-ahead: what this costs in speed is little, and memory stays bounded.
 		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
@@ -64,9 +69,9 @@ func explain(kind compression, err error) error {
 	switch {
 	case kind == uncompressed:
 		return err
-	case err == zstd.ErrWindowSizeExceeded:
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return fmt.Errorf("%w: it needs more than %d MiB of memory; compress it again without --long or --ultra", err, maxWindow>>20)
-	case err == io.ErrUnexpectedEOF:
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("compressed data ends too early (%w); get the whole file again", err)
 	}
 	return fmt.Errorf("compressed data is damaged (%w); get the file again", err)

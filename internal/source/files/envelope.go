@@ -97,6 +97,8 @@ func (e *envelope) decode(b *batch, data []byte, required bool, limit int) (in c
 	return in, ""
 }
 
+var quote = []byte{'"'}
+
 // mayBeEnvelope reports whether an object's first member has the name of an envelope's.
 func mayBeEnvelope(b []byte) bool {
 	if len(b) == 0 || b[0] != '{' {
@@ -109,12 +111,11 @@ func mayBeEnvelope(b []byte) bool {
 	if i == len(b) || b[i] != '"' {
 		return false
 	}
-	name := b[i+1 : min(len(b), i+32)]
-	end := bytes.IndexByte(name, '"')
-	if end < 0 {
+	name, _, ok := bytes.Cut(b[i+1:min(len(b), i+32)], quote)
+	if !ok {
 		return false
 	}
-	switch string(name[:end]) {
+	switch string(name) {
 	case "kinesis", "kinesisSchemaVersion", "partitionKey", "sequenceNumber", "data", "approximateArrivalTimestamp", "encryptionType",
 		"eventSource", "eventVersion", "eventID", "eventName", "invokeIdentityArn", "awsRegion", "eventSourceARN":
 		return true

@@ -58,6 +58,9 @@ func (s *Source) stored(f *file) (position, bool) {
 	return p, true
 }
 
+// errReplaced says that another file has the name now that a file had when it was listed.
+var errReplaced = errors.New("another file has its name now")
+
 // open opens a file where its position says, or where it was left when it was closed.
 func (s *Source) open(ctx context.Context, f *file) (err error) {
 	handle, err := os.Open(f.path)
@@ -76,7 +79,10 @@ func (s *Source) open(ctx context.Context, f *file) (err error) {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", f.path, err)
 	}
-	if id := identify(f.path, info); id != f.stream.id { // replaced since it was listed
+	if id := identify(f.path, info); id != f.stream.id {
+		if s.opts.Follow {
+			return errReplaced
+		}
 		f.stream = &stream{id: id, name: f.path}
 		f.partition, f.from, f.asked = id.String(), place{0, plain}, false
 	}
@@ -88,7 +94,7 @@ func (s *Source) open(ctx context.Context, f *file) (err error) {
 			before = p
 		}
 	}
-	if f.kind, err = sniff(handle); err != nil {
+	if f.kind, _, err = sniff(handle); err != nil {
 		return fmt.Errorf("read %s: %w", f.path, err)
 	}
 	now, err := takePrint(handle, maxPrint)
@@ -258,16 +264,15 @@ func (r *offsetReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// sniff tells a file's compression.
-func sniff(r io.ReaderAt) (compression, error) {
+// sniff tells a file's compression by what it holds now; sure is false when more of it could change that.
+func sniff(r io.ReaderAt) (kind compression, sure bool, err error) {
 	var buf [4]byte
 	n, err := r.ReadAt(buf[:], 0)
 	if err != nil && err != io.EOF {
-		return uncompressed, err
+		return uncompressed, false, err
 	}
-	kind, sure := detect(buf[:n])
-	if !sure {
+	if kind, sure = detect(buf[:n]); !sure {
 		kind = uncompressed
 	}
-	return kind, nil
+	return kind, sure, nil
 }

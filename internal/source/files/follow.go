@@ -150,11 +150,22 @@ func (s *Source) visit(ctx context.Context, f *file) (*collector.Batch, error) {
 		return nil, nil
 	}
 	if f.feed == nil {
-		if ready, err := s.ready(f); !ready {
+		if err := s.open(ctx, f); err == errReplaced {
+			return nil, nil // The next look finds both.
+		} else if err != nil {
 			return nil, err
 		}
-		if err := s.open(ctx, f); err != nil {
+	}
+	if f.raw.off == 0 { // Nothing was read: it may have been empty when it was opened.
+		kind, sure, err := sniff(f.handle)
+		switch {
+		case err != nil:
 			return nil, err
+		case !sure && !s.over(f):
+			return nil, nil
+		case kind != f.kind:
+			s.close(f)
+			return s.visit(ctx, f)
 		}
 	}
 	if f.kind != uncompressed {
@@ -196,7 +207,7 @@ func (s *Source) visit(ctx context.Context, f *file) (*collector.Batch, error) {
 		}
 	}
 	switch {
-	case w.lost && time.Since(w.grew) >= s.opts.Grace:
+	case s.over(f):
 		if b := f.batch(final); b != nil {
 			return b, nil
 		}
@@ -207,20 +218,9 @@ func (s *Source) visit(ctx context.Context, f *file) (*collector.Batch, error) {
 	return nil, nil
 }
 
-// ready reports whether a file that is not open can be told to be compressed or not.
-func (s *Source) ready(f *file) (bool, error) {
-	handle, err := os.Open(f.path)
-	if err != nil {
-		if f.watch.lost || errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		return false, hint(f.path, err)
-	}
-	defer handle.Close()
-	var buf [4]byte
-	n, _ := handle.ReadAt(buf[:], 0)
-	_, sure := detect(buf[:n])
-	return sure, nil
+// over reports that a file has lost its name and been silent for the time of grace.
+func (s *Source) over(f *file) bool {
+	return f.watch.lost && time.Since(f.watch.grew) >= s.opts.Grace
 }
 
 // begin begins a file's turn: it looks where the file ends, and whether it still is what was read of it.
@@ -302,7 +302,7 @@ func (s *Source) findRotated() {
 			continue
 		}
 		f := s.newFile(found{path, identify(path, info), info})
-		if _, ok := s.stored(f); !ok {
+		if p, ok := s.stored(f); !ok || !unread(f, p) {
 			continue
 		}
 		f.watch.lost, f.watch.grew = true, time.Now()
@@ -310,4 +310,19 @@ func (s *Source) findRotated() {
 		s.files = append(s.files, f)
 	}
 	slices.SortStableFunc(s.files, func(a, b *file) int { return a.watch.seen.modified.Compare(b.watch.seen.modified) })
+}
+
+// unread reports whether a position is of the file as it is, with something behind it.
+func unread(f *file, p position) bool {
+	handle, err := os.Open(f.path)
+	if err != nil {
+		return false
+	}
+	defer handle.Close()
+	now, err := takePrint(handle, p.print.length)
+	if err != nil || now != p.print {
+		return false
+	}
+	kind, _, err := sniff(handle)
+	return err == nil && (kind != uncompressed || p.offset < f.size.Load())
 }

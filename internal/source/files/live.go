@@ -22,7 +22,8 @@ type live struct {
 	spent  chan []byte // pieces' memory, to be used again
 	done   chan struct{}
 	begun  bool
-	err    error // what ended the stream
+	piece  piece // what came last; its error ended the stream
+	used   int   // bytes of it that the feed has
 	silent bool  // nothing came since the feed was looked over with idle
 }
 
@@ -53,14 +54,24 @@ func (l *live) next(ctx context.Context, pause time.Duration) (*collector.Batch,
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if l.err == io.EOF {
+		if len(l.piece.data) > l.used {
+			n := copy(l.feed.room(), l.piece.data[l.used:])
+			l.feed.read(n)
+			l.used += n
+			continue
+		}
+		if l.piece.data != nil {
+			l.spent <- l.piece.data[:cap(l.piece.data)]
+			l.piece.data, l.used = nil, 0
+		}
+		if l.piece.err == io.EOF {
 			if b := l.feed.batch(final, &l.stream, stdin); b != nil {
 				return b, nil
 			}
 			return nil, io.EOF
 		}
-		if l.err != nil {
-			return nil, fmt.Errorf("read standard input behind byte %s: %w", grouped(l.feed.place().offset), l.err)
+		if l.piece.err != nil {
+			return nil, fmt.Errorf("read standard input behind byte %s: %w", grouped(l.feed.place().offset), l.piece.err)
 		}
 		var quiet <-chan time.Time
 		if l.feed.r < l.feed.w && !l.silent {
@@ -74,16 +85,8 @@ func (l *live) next(ctx context.Context, pause time.Duration) (*collector.Batch,
 			if b := l.feed.batch(idle, &l.stream, stdin); b != nil {
 				return b, nil
 			}
-		case p := <-l.pieces:
-			for rest := p.data; len(rest) > 0; {
-				n := copy(l.feed.room(), rest)
-				l.feed.read(n)
-				rest = rest[n:]
-			}
-			l.silent, l.err = false, p.err
-			if p.data != nil {
-				l.spent <- p.data[:cap(p.data)]
-			}
+		case l.piece = <-l.pieces:
+			l.silent = false
 		}
 	}
 }

@@ -50,10 +50,8 @@ type place struct {
 // splitter finds where records begin and end. It does not check them: what is not JSON becomes a record too, and its reader
 // finds the fault. Where a record begins decides all that follows: nothing before it does, but the mode.
 //
-//   - A line break ends a record that cannot go on behind it: always when what follows begins with '{' and the record ended with '}'.
-//     This is found without looking into the record, which is what makes JSON lines fast.
-//   - Otherwise an object or array is followed to its last bracket, over lines. Behind it must come a line break, the next object
-//     or array (or ',' or ']' inside an array), or the end.
+//   - An object or array is followed to its last bracket, over lines. Behind it must come a line break, the next object or array
+//     (or ',' or ']' inside an array), or the end. See quick for how most ends are found without looking at each byte.
 //   - What breaks these rules is garbage. It ends at the next line break, or where '{' follows on '}'. A value that is found to be
 //     broken after several lines ends before the first of them that begins with '{' at its first column, so that one broken line
 //     of JSON lines is one record, and a pretty-printed record whose rest is missing is one too.
@@ -94,7 +92,7 @@ func (s *splitter) next(b []byte, e ending) (r record, n int, ok bool) {
 		}
 		s.at = place{s.off + int64(start), s.mode}
 		if s.mode == plain && b[start] == '{' {
-			if stop, ok := oneLine(b, start, s.max); ok {
+			if stop, ok := quick(b, start, s.max); ok {
 				s.off += int64(stop)
 				return record{s.at, b[start:stop:stop], int64(stop - start)}, stop, true
 			}
@@ -120,43 +118,47 @@ func (s *splitter) next(b []byte, e ending) (r record, n int, ok bool) {
 	return r, start + stop, true
 }
 
-// oneLine is the short way for JSON lines. It finds the end of the object that begins at b[i] when that is the last byte of its
-// line but white space, and no other value can stand in the line: each '}' in it but the last is followed by ',', '}' or ']', as
-// it cannot be between two values; and the line that follows begins with '{', which no value can have behind a '}' without a
-// comma between them. Where any of this is not so, or is not to be seen yet, ok is false: that proves nothing.
-func oneLine(b []byte, i, limit int) (stop int, ok bool) {
-	line := bytes.IndexByte(b[i:], '\n')
-	if line < 0 {
-		return 0, false
-	}
-	behind := i + line + 1
-	for behind < len(b) && blank(b[behind]) {
-		behind++
-	}
-	if behind == len(b) || b[behind] != '{' {
-		return 0, false
-	}
-	stop = i + line
-	for blank(b[stop-1]) { // ends at the '{' at the latest
-		stop--
-	}
-	if b[stop-1] != '}' || stop-i > limit {
-		return 0, false
-	}
-	for inner := b[i : stop-1]; ; {
-		k := bytes.IndexByte(inner, '}')
-		if k < 0 {
-			return stop, true
-		}
-		inner = inner[k+1:]
-		k = 0
-		for k < len(inner) && blank(inner[k]) {
-			k++
-		}
-		if k > maxBlank || k < len(inner) && inner[k] != ',' && inner[k] != '}' && inner[k] != ']' {
+// quick is the short way for objects on lines of their own or behind each other. It looks for the first '}' that '{' follows, white
+// space between them allowed, and for line breaks. In JSON this is the end of a record unless it stands in a string, for no value
+// goes on so; and a line break before it tells that it is not in a string, as does an even number of quotes. Where ok is false
+// nothing is proved, and the record must be followed. Of text that is no JSON both ways make the same records.
+func quick(b []byte, i, limit int) (stop int, ok bool) {
+	stop = i
+	for {
+		n := bytes.IndexByte(b[stop:], '}')
+		if n < 0 || bytes.IndexByte(b[stop:stop+n], '\n') >= 0 {
 			return 0, false
 		}
-		inner = inner[k:]
+		stop += n + 1
+		next, newline := stop, false
+		for next < len(b) && blank(b[next]) {
+			newline = newline || b[next] == '\n'
+			next++
+		}
+		switch {
+		case next == len(b), next-stop > maxBlank, next-i > limit:
+			return 0, false
+		case b[next] == '{':
+			return stop, newline || evenQuotes(b[i:stop])
+		case b[next] == '[', newline:
+			return 0, false
+		}
+		stop = next
+	}
+}
+
+// evenQuotes reports whether strings have ended in b as many times as they have begun.
+func evenQuotes(b []byte) bool {
+	n := bytes.Count(b, quote)
+	for {
+		i := bytes.IndexByte(b, '\\')
+		if i < 0 || i+1 == len(b) {
+			return n%2 == 0
+		}
+		if b[i+1] == '"' {
+			n--
+		}
+		b = b[i+2:]
 	}
 }
 
@@ -298,7 +300,7 @@ func (s *splitter) follow(b []byte, e ending) (stop int, ok bool) {
 				switch fault := s.seen; {
 				case s.v.cut > 0 && !s.long:
 					return s.v.cut, true
-				case s.v.fresh, s.v.last == closer && b[fault] == '{':
+				case s.v.fresh, s.v.last == braceClosed && b[fault] == '{':
 					return fault, true
 				}
 				s.in, s.was = inGarbage, 0

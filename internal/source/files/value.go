@@ -42,7 +42,8 @@ const (
 	text   // a string that has ended
 	atom   // a number, true, false or null, perhaps not yet ended
 	spaced // an atom that has ended
-	closer // '}' or ']'
+	bracketClosed
+	braceClosed
 )
 
 func (v *value) inObject() bool {
@@ -97,7 +98,10 @@ func (v *value) scan(b []byte, i int) (int, verdict) {
 				return i, faulty
 			}
 			v.depth--
-			v.last, v.fresh = closer, false
+			v.last, v.fresh = bracketClosed, false
+			if c == '}' {
+				v.last = braceClosed
+			}
 			if v.depth == 0 {
 				return i + 1, complete
 			}

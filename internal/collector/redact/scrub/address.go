@@ -6,7 +6,11 @@ func (s *scanner) colon(i int) (Find, int) {
 		return Find{}, i + 1
 	}
 	if i >= 3 && string(s.text[i-3:i]) == "arn" && !s.inWord(i-3) && s.is(i+1, letter) {
-		s.quiet = s.arnEnd(i)
+		end, sign := s.arnEnd(i)
+		if !sign {
+			return Find{}, end
+		}
+		s.quiet = end
 		return Find{}, i + 1
 	}
 	if s.byteAt(i+1) != ':' && (!s.is(i+1, hex) || !s.is(i-1, hex)) {
@@ -31,18 +35,20 @@ func (s *scanner) colon(i int) (Find, int) {
 }
 
 // arnEnd returns where the ARN around i ends: at a blank, quote, bracket, comma or semicolon. Its account and resource
-// ids are not looked at; an e-mail address in it (a session name) still is.
-func (s *scanner) arnEnd(i int) int {
+// ids are not looked at; an e-mail address in it (a session name) is, and sign says that there may be one.
+func (s *scanner) arnEnd(i int) (end int, sign bool) {
 	begin := i
 	for ; i < len(s.text); i++ {
 		switch s.text[i] {
 		case ' ', '\t', '\n', '\r', '"', '\'', '\\', ',', ';', '<', '>', '(', ')', '[', ']', '{', '}':
 			s.examined += i - begin
-			return i
+			return i, sign
+		case '@', '%':
+			sign = true
 		}
 	}
 	s.examined += i - begin
-	return i
+	return i, sign
 }
 
 // ipv6 reads the run of hexadecimal groups and colons that begins at i. It returns the end of the address.

@@ -116,7 +116,7 @@ func topicOf(w []byte) topic {
 		"mobile", "mob", "cell", "cellphone", "fax", "call", "called", "calls", "calling", "caller", "callback", "ring", "rang",
 		"dial", "dialed", "dialled", "voicemail", "sms", "text", "texted", "whatsapp", "wa", "signal", "reach", "contact",
 		"landline", "ani", "dnis", "dnc", "msisdn", "cli", "anrufen", "anruf", "rappeler", "appeler", "appel", "ph", "fon",
-		"llamar", "llame", "bellen", "ligue", "ruf", "numéro", "customernumber":
+		"llamar", "llame", "bellen", "ligue", "ruf", "numéro":
 		return topicPhone
 	case "order", "orders", "ord", "id", "ids", "ref", "reference", "invoice", "inv", "ticket", "tickets", "case", "account", "acct", "acc",
 		"policy", "claim", "tracking", "transaction", "txn", "trx", "serial", "sku", "part", "parts", "isbn", "ean", "upc", "vat",
@@ -126,9 +126,9 @@ func topicOf(w []byte) topic {
 		"barcode", "batch", "lot", "model", "asset", "device", "session", "request", "trace", "score", "price", "sum", "quote",
 		"bestellung", "bestellnummer", "auftrag", "auftragsnummer", "kundennummer", "rechnung", "rechnungsnummer", "vorgang",
 		"vertrag", "vertragsnummer", "kunde", "konto", "kontonummer", "commande", "facture", "dossier", "montant", "pedido",
-		"factura", "cuenta", "card", "location", "lat", "lon", "lng", "pages", "table", "bytes", "size", "count", "job", "process":
+		"factura", "cuenta", "card", "location", "lat", "lon", "lng", "pages", "table", "bytes", "size", "count", "job", "process", "volume", "volumes":
 		return topicOther
-	case "build", "mozilla", "version", "versions", "ver", "v", "release", "section", "chapter", "clause", "firmware", "paragraph", "para", "sdk", "rev":
+	case "build", "mozilla", "version", "versions", "ver", "v", "release", "section", "chapter", "clause", "firmware", "paragraph", "para", "sdk", "rev", "rv":
 		return topicVersion
 	case "number", "numbers", "nr", "no", "num", "nummer":
 		return topicNumber

@@ -7,7 +7,7 @@ func (s *scanner) iban(i int) (start, end int) {
 	if n := i - 1; n > 0 && s.text[n] == ' ' {
 		start = i - 3
 	}
-	if start < s.floor || !s.is(start, letter) || !s.is(start+1, letter) || !s.is(i+1, digit) || s.inWord(start) {
+	if !s.is(i+1, digit) || start < s.floor || !s.is(start+1, letter) || !s.is(start, letter) || s.inWord(start) {
 		return 0, 0
 	}
 	want := ibanLength(s.text[start]|0x20, s.text[start+1]|0x20)

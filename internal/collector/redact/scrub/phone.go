@@ -10,6 +10,9 @@ func (s *scanner) phone(i int, c *context) int {
 	if !s.opens(i) {
 		return -1
 	}
+	if i+1 < r.n && r.groups[i].size() == 1 && r.groups[i+1].size() == 1 {
+		return s.spelled(i, c)
+	}
 	end := min(r.n, i+maxParts)
 	for {
 		found := -1
@@ -33,6 +36,31 @@ func (s *scanner) phone(i int, c *context) int {
 	}
 }
 
+// spelled returns the last group of a phone number that is written digit by digit from group i on, 0 7 7 0 0 …, or -1.
+// Such a number is all of the single digits or none of it.
+func (s *scanner) spelled(i int, c *context) int {
+	r := &s.run
+	if i > 0 && r.groups[i-1].size() == 1 {
+		return -1
+	}
+	j := i
+	for j+1 < r.n && r.groups[j+1].size() == 1 && !r.groups[j+1].bad {
+		j++
+	}
+	n := r.count(i, j)
+	if n < 7 || n > 15 || !s.closes(j) {
+		return -1
+	}
+	d := r.slice(i, j)
+	switch about := c.topic(s); {
+	case i == 0 && c.lead == plus:
+		return j
+	case about == topicPhone, about != topicOther && d[0] == '0' && d[1] != '0' && (n == 10 || n == 11):
+		return j
+	}
+	return -1
+}
+
 // isPhone reports whether the groups from i to j, 7 to 17 digits, are a phone number. International numbers are told
 // by their country code and length; national ones by a shape of which few other numbers are, or by the topic.
 func (s *scanner) isPhone(i, j int, c *context) bool {
@@ -40,8 +68,8 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	d := r.slice(i, j)
 	n := len(d)
 	s.examined += n
-	if i == 0 && c.lead == plus {
-		return international(d)
+	if i == 0 && c.lead == plus { // written in one, it need not have the right length
+		return international(d) || i == j && countryCode(d) > 0 && n <= 15
 	}
 	about := c.topic(s)
 	if about == topicVersion {
@@ -68,7 +96,7 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 			return false
 		case d[0] == '0' && d[1] != '0' && (n == 10 || n == 11):
 			return true
-		case n == 10 && northAmerican(d):
+		case n == 10 && northAmerican(d) && !s.jsonNumber(first.start):
 			return true
 		}
 		return about == topicPhone && n <= 13 && n != 12 || about == topicPhone && n == 12 && international(d)
@@ -77,12 +105,16 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 		return false
 	}
 	if d[0] == '0' && d[1] != '0' && n >= 9 && n <= 12 {
+		if n == 9 && j == i+1 && first.size() == 5 && r.groups[j].before == hyphen && about != topicPhone {
+			return false // a ZIP code with its four digits more
+		}
 		return first.size() > 1 && (j-i < 2 || r.groups[i+1].before != dot || n != 12) || about == topicPhone
 	}
 	if s.shaped(i, j) {
 		return true
 	}
-	if about == topicOther || j == i+1 && r.groups[j].before == dot {
+	dotted := j == i+1 && r.groups[j].before == dot
+	if about == topicOther || dotted && (about != topicPhone || first.size() < 3) { // a decimal
 		return false
 	}
 	bracketed := first.open && r.groups[i+1].before == bracket || r.groups[i+1].open && first.size() <= 3
@@ -96,8 +128,16 @@ func (s *scanner) isPhone(i, j int, c *context) bool {
 	return whole && j-i >= 2 && first.size() <= 2 && !s.thousands(i, j) && s.groupsOf(i+1, j, 3) && international(d)
 }
 
-// shaped reports whether the groups are those of a way to write numbers that little else is written in: 3-3-4 and
-// 3-7 in North America, with or without the 1, 1300 and 1800 numbers in Australia, 3-4-4 in China, 3-2-2-2 in Spain.
+// jsonNumber reports whether the digits at i are a number in JSON, without quotes: few phone numbers are.
+func (s *scanner) jsonNumber(i int) bool {
+	if s.byteAt(i-1) == ' ' {
+		i--
+	}
+	return s.byteAt(i-1) == ':' && s.byteAt(i-2) == '"'
+}
+
+// shaped reports whether the groups are those of a way to write numbers that little else is written in: 3-3-4 in
+// North America and elsewhere, 3-7 there, both with or without the 1, 1300 and 1800 numbers in Australia, 3-4-4 in China, 3-2-2-2 in Spain.
 func (s *scanner) shaped(i, j int) bool {
 	r := &s.run
 	d := r.slice(i, j)
@@ -111,8 +151,8 @@ func (s *scanner) shaped(i, j int) bool {
 		return len(d) == 10 && size(i) == 3 && northAmerican(d)
 	case 2:
 		switch {
-		case len(d) == 10 && size(i) == 3 && size(i+1) == 3 && northAmerican(d):
-			return true
+		case len(d) == 10 && size(i) == 3 && size(i+1) == 3:
+			return d[0] >= '2'
 		case len(d) == 10 && size(i) == 4 && size(i+1) == 3:
 			return string(d[:4]) == "1300" || string(d[:4]) == "1800"
 		case len(d) == 11 && size(i) == 3 && size(i+1) == 4:
@@ -187,61 +227,6 @@ func (s *scanner) currency(i int) bool {
 		}
 	}
 	return false
-}
-
-// northAmerican reports whether ten digits can be a number of the North American plan: neither the area code nor the
-// exchange begins with 0 or 1.
-func northAmerican(d []byte) bool {
-	return d[0] >= '2' && d[3] >= '2' && (d[1] != '1' || d[2] != '1') && (d[1] != '9')
-}
-
-// international reports whether the digits are a country code and as many digits as numbers of that country have,
-// with or without a trunk 0 between them.
-func international(d []byte) bool {
-	code := countryCode(d)
-	if code == 0 {
-		return false
-	}
-	n := len(d) - code
-	if n < 5 || len(d) > 16 {
-		return false
-	}
-	if d[code] == '0' && d[0] != '1' { // the trunk 0, or in Italy a part of the number
-		n--
-	}
-	switch string(d[:code]) {
-	case "1":
-		return n == 10 && d[1] >= '2'
-	case "7", "91":
-		return n == 10
-	case "44":
-		return n == 9 || n == 10
-	case "33", "34", "61", "48":
-		return n == 9
-	case "49", "43":
-		return n >= 5 && n <= 12
-	case "86":
-		return n >= 9 && n <= 11
-	}
-	return n >= 6 && n <= 12 && len(d) <= 15
-}
-
-// countryCode returns the length of the calling code that the digits begin with (ITU-T E.164), or 0.
-func countryCode(d []byte) int {
-	if len(d) < 7 {
-		return 0
-	}
-	if d[0] == '1' || d[0] == '7' {
-		return 1
-	}
-	switch int(d[0]-'0')*10 + int(d[1]-'0') {
-	case 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58,
-		60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98:
-		return 2
-	case 21, 22, 23, 24, 25, 26, 29, 35, 37, 38, 42, 50, 59, 67, 68, 69, 80, 85, 87, 88, 96, 97, 99:
-		return 3
-	}
-	return 0
 }
 
 // extension returns the end of the extension behind a number that ends at i, as in "ext. 12" or "x4412", or i.

@@ -37,6 +37,7 @@ func (g *group) size() int { return g.end - g.start }
 type run struct {
 	groups [maxGroups]group
 	n      int
+	dots   int                         // gaps that are dots
 	digits [maxGroups * maxDigits]byte // of all groups that are not bad
 	more   bool                        // there are more groups than the room
 }
@@ -51,23 +52,22 @@ func (r *run) slice(i, j int) []byte {
 	return r.digits[r.groups[i].at:][:r.count(i, j)]
 }
 
-// readRun fills s.run with the run that begins at i.
-func (s *scanner) readRun(i int) {
+// readRun fills s.run with the run that begins at i. Its first group ends at the given offset.
+func (s *scanner) readRun(i, end int) {
 	r := &s.run
-	r.n, r.more = 0, false
-	begin, at := i, 0
+	r.n, r.dots, r.more = 0, 0, false
+	begin, start, at := i, i, 0
 	between, open := none, i > 0 && s.text[i-1] == '('
-	for {
-		start := i
-		for i < len(s.text) && class[s.text[i]]&digit != 0 {
-			i++
-		}
+	for i = end; ; {
 		g := &r.groups[r.n]
 		*g = group{start: start, end: i, at: int16(at), before: between, open: open}
 		r.n++
 		g.bad = i-start > maxDigits || s.is(i, letter|under) && (s.text[i]|0x20 != 'x' && s.text[i]|0x20 != 'e' || s.extension(i) == i)
 		if !g.bad {
-			at += copy(r.digits[at:], s.text[start:i])
+			for _, c := range s.text[start:i] {
+				r.digits[at] = c
+				at++
+			}
 		}
 		next := 0
 		if !s.is(i, letter|under) {
@@ -77,7 +77,13 @@ func (s *scanner) readRun(i int) {
 			r.more = next != 0
 			break
 		}
-		i = next
+		if between == dot {
+			r.dots++
+		}
+		start = next
+		for i = next; i < len(s.text) && class[s.text[i]]&digit != 0; {
+			i++
+		}
 	}
 	s.examined += i - begin
 }

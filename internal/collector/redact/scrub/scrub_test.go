@@ -44,6 +44,8 @@ func TestKinds(t *testing.T) {
 			{"4242 4242 4242 4242 123", "[CARD] 123"},
 			{"3782 822463 10005", "[CARD]"},
 			{"pan=4242424242424242;", "pan=[CARD];"},
+			{"call 12 4242 4242 4242 4242", "call 12 [CARD]"},
+			{strings.Repeat("12 ", maxGroups-2) + "4242 4242 4242 4242", strings.Repeat("12 ", maxGroups-2) + "[CARD]"},
 			{"4242 4242 4242 4241", "4242 4242 4242 4241"},   // Luhn
 			{"1234 5678 9012 3452", "1234 5678 9012 3452"},   // no issuer
 			{"x4242424242424242", "x4242424242424242"},       // part of a word
@@ -64,6 +66,7 @@ func TestKinds(t *testing.T) {
 			{"from 192.0.2.1.", "from [IP]."},
 			{"192.0.2.1:8080 and 192.0.2.1:80", "[IP]:8080 and [IP]:80"},
 			{"http://192.0.2.1/x", "http://[IP]/x"},
+			{"2 8.8.8.8", "2 [IP]"},
 			{"192.0.2.0/24", "[IP]/24"},
 			{"192.000.002.001", "[IP]"},
 			{"[2001:db8::1]:443", "[[IP]]:443"},
@@ -125,6 +128,13 @@ func TestKinds(t *testing.T) {
 			{"tel:+44-20-7946-0123", "tel:[PHONE]"},
 			{"at 2026-11-22 21:34:02 020 7946 0123", "at 2026-11-22 21:34:02 [PHONE]"},
 			{"whatsapp 447700900123", "whatsapp [PHONE]"},
+			{"on 0 7 7 0 0 9 0 0 1 2 3 please", "on [PHONE] please"},
+			{"call 5 5 5 0 1 2 3", "call [PHONE]"},
+			{"0 0 1 1 0 1 0 0 1 1, scores 5 5 4 3 2 1 1", "0 0 1 1 0 1 0 0 1 1, scores 5 5 4 3 2 1 1"},
+			{"fax 9487.5749", "fax [PHONE]"},
+			{"+290 8999", "[PHONE]"}, // seven digits with the country code, the fewest
+			{"+290 22158", "[PHONE]"},
+			{"+1 (202) 555-0123 4", "[PHONE] 4"},
 			{"my number is 555-0123", "my number is [PHONE]"},
 			{"callback_447700900123", "callback_[PHONE]"},
 			{"caller id 2025550123", "caller id [PHONE]"},
@@ -134,17 +144,25 @@ func TestKinds(t *testing.T) {
 			{`{"orderId":"2025550123","accountNumber":"0207946012"}`, `{"orderId":"2025550123","accountNumber":"0207946012"}`},
 			{"contact id 2025550123", "contact id 2025550123"},
 			{"7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a11", "7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a11"},
+			{"7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a1112", "7c3f1f0e-5a0e-4f0b-9d59-0c2a7c1f7a1112"}, // once an endless loop
 			{"call 12345678-1234-4123-8123-020794601234", "call 12345678-1234-4123-8123-020794601234"},
 			{"call 2026-11-22T21:34:02.123Z, 20261122T213402Z, 1732311242, 1732311242123", "call 2026-11-22T21:34:02.123Z, 20261122T213402Z, 1732311242, 1732311242123"},
 			{"call on 22/11/2026, 22.11.2026, 11-22-2026, 2024-2026", "call on 22/11/2026, 22.11.2026, 11-22-2026, 2024-2026"},
 			{"arn:aws:connect:eu-west-2:020794601234:instance/1", "arn:aws:connect:eu-west-2:020794601234:instance/1"},
+			{"arn:aws:sqs:eu-west-2:111122223333:queue:07700900123 07700900123", "arn:aws:sqs:eu-west-2:111122223333:queue:07700900123 [PHONE]"},
+			{"7c3f1f0e-5a0e-4f0b-4242-424242424242", "7c3f1f0e-5a0e-4f0b-4242-424242424242"},
 			{"91343852333181178474756561234567890123456789012", "91343852333181178474756561234567890123456789012"},
 			{"£1,234,567.89, 1.234.567,89 €, 12 345 678 EUR, USD 2025550123", "£1,234,567.89, 1.234.567,89 €, 12 345 678 EUR, USD 2025550123"},
+			{`{"n":2025550123,"m": 2025550123}`, `{"n":2025550123,"m": 2025550123}`},
+			{"03363-7067", "03363-7067"},
+			{"rv:1.9.7.20", "rv:1.9.7.20"},
 			{"SW1A 1AA, 90210-1234, 20-00-00 55779911", "SW1A 1AA, 90210-1234, 20-00-00 55779911"},
 			{"978-3-16-148410-0", "978-3-16-148410-0"},
+			{"voicemail (0.02618563 s), call 51.507351", "voicemail (0.02618563 s), call 51.507351"},
 			{"51.507351, -0.127758", "51.507351, -0.127758"},
 			{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 			{"https://example.com/orders/2025550123", "https://example.com/orders/2025550123"},
+			{"call volume 12000 14000 16000", "call volume 12000 14000 16000"},
 			{"10 20 30 40 50 60", "10 20 30 40 50 60"},
 		},
 	} {
@@ -271,7 +289,7 @@ func doubt(k Kind, found string) string {
 			return "which has no @ or no dot"
 		}
 	case IP:
-		if strings.Contains(found, ":") || !hasLeadingZero(found) {
+		if !hasLeadingZero(found[strings.LastIndex(found, ":")+1:]) {
 			if _, err := netip.ParseAddr(found); err != nil {
 				return "which net/netip does not parse"
 			}
@@ -292,7 +310,11 @@ func doubt(k Kind, found string) string {
 	return ""
 }
 
+// hasLeadingZero reports whether a dotted address is written with leading zeros, which net/netip refuses.
 func hasLeadingZero(ip string) bool {
+	if !strings.Contains(ip, ".") {
+		return false
+	}
 	for part := range strings.SplitSeq(ip, ".") {
 		if len(part) > 1 && part[0] == '0' {
 			return true

@@ -7,7 +7,7 @@ func (s *scanner) date(i int) int {
 	if r.groups[i].size() > 4 {
 		return 0
 	}
-	if i+1 < r.n && r.groups[i].size() == 4 && r.groups[i+1].size() == 4 && r.groups[i+1].before == hyphen &&
+	if i+1 < r.n && s.sized(i, 4, 4) && s.sized(i+1, 4, 4) && r.groups[i+1].before == hyphen &&
 		isYear(s.value(i)) && isYear(s.value(i+1)) && s.closes(i+1) {
 		return 2 // 2024-2026
 	}
@@ -74,4 +74,38 @@ func (s *scanner) value(i int) int {
 		v = v*10 + int(c-'0')
 	}
 	return v
+}
+
+// uuid returns the end of the UUID that the group of hexadecimal digits around i belongs to, or 0.
+func (s *scanner) uuid(i int) int {
+	const length = 36
+	group := i
+	for group > s.floor && i-group < 12 && class[s.text[group-1]]&hex != 0 {
+		group--
+	}
+	s.examined += i - group
+	for _, offset := range [...]int{0, 9, 14, 19, 24} { // of the groups in a UUID
+		start := group - offset
+		if start < s.floor {
+			break
+		}
+		if s.byteAt(start+8) != '-' || s.byteAt(start+13) != '-' || s.byteAt(start+18) != '-' || s.byteAt(start+23) != '-' {
+			continue
+		}
+		s.examined += length
+		if start+length <= len(s.text) && !s.is(start+length, digit|letter) && s.allHex(start, 8) && s.allHex(start+9, 4) && s.allHex(start+14, 4) &&
+			s.allHex(start+19, 4) && s.allHex(start+24, 12) {
+			return start + length
+		}
+	}
+	return 0
+}
+
+func (s *scanner) allHex(i, n int) bool {
+	for _, c := range s.text[i : i+n] {
+		if class[c]&hex == 0 {
+			return false
+		}
+	}
+	return true
 }

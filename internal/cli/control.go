@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"trunkline/internal/source/files"
+	"trunkline/internal/state"
+)
+
+// The control socket is how other commands ask a running collector: a Unix socket beside the state file, for its owner only.
+
+// statusReport is what trunkline status --output json prints.
+type statusReport struct {
+	State       string            `json:"state"` // running or stopped
+	PID         int               `json:"pid,omitempty"`
+	Version     string            `json:"version,omitempty"`
+	Since       time.Time         `json:"since,omitzero"`
+	Outcomes    map[string]uint64 `json:"outcomes"` // records by outcome since the state file was made
+	Positions   []statusPosition  `json:"positions"`
+	DeadLetters int               `json:"dead_letters"`            // that wait for a replay
+	InFlight    int               `json:"in_flight,omitempty"`     // records read and not settled
+	Window      int               `json:"dedupe_window,omitempty"` // versions remembered
+	LagBytes    *int64            `json:"lag_bytes,omitempty"`     // behind the end of the source's files
+	Rate        float64           `json:"records_per_second"`      // settled, over the last seconds
+}
+
+type statusPosition struct {
+	Partition string `json:"partition"`
+	Position  string `json:"position"`
+	Where     string `json:"where"` // for people
+}
+
+func controlPath(stateFile string) string { return stateFile + ".sock" }
+
+// serveControl answers on the control socket until the returned function is called.
+func (r *run) serveControl() (stop func() error, err error) {
+	path := controlPath(r.config.State.File)
+	// The state file is ours alone, so a socket that is there is what a killed process has left behind.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("control socket: %w", err), listener.Close())
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		report, err := r.status()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(report)
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	return func() error {
+		err := server.Close()
+		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
+		return err
+	}, nil
+}
+
+// status describes the running collector.
+func (r *run) status() (*statusReport, error) {
+	report, err := storedStatus(r.store)
+	if err != nil {
+		return nil, err
+	}
+	report.State, report.PID, report.Version, report.Since = "running", os.Getpid(), version(), r.began
+	counts, inFlight := r.collector.Counts()
+	report.InFlight = inFlight
+	report.Rate = r.speed.rate(counts.Total(), time.Now())
+	report.Window, report.DeadLetters = r.journal.sizes()
+	if lag, ok := r.source.Lag(); ok {
+		report.LagBytes = &lag
+	}
+	return report, nil
+}
+
+// storedStatus is what the state file knows.
+func storedStatus(store *state.Store) (*statusReport, error) {
+	outcomes, err := store.Outcomes()
+	if err != nil {
+		return nil, err
+	}
+	positions, err := store.Positions()
+	if err != nil {
+		return nil, err
+	}
+	letters, err := store.DeadLetterCount()
+	if err != nil {
+		return nil, err
+	}
+	report := &statusReport{State: "stopped", Outcomes: outcomes, DeadLetters: letters, Positions: []statusPosition{}}
+	for partition, position := range positions {
+		report.Positions = append(report.Positions, statusPosition{partition, position, files.Describe(partition, position)})
+	}
+	return report, nil
+}
+
+// askStatus asks the collector that runs on a state file. The error is a *net.OpError when none answers.
+func askStatus(ctx context.Context, stateFile string) (*statusReport, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(stateFile))
+	}}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://trunkline/status", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the running collector answers %s", response.Status)
+	}
+	report := &statusReport{}
+	return report, json.NewDecoder(response.Body).Decode(report)
+}

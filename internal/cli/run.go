@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/collector"
+	"trunkline/internal/collector/deadletter"
+	"trunkline/internal/collector/dedupe"
+	"trunkline/internal/config"
+	"trunkline/internal/destination/file"
+	"trunkline/internal/destination/httpapi"
+	"trunkline/internal/destination/stdout"
+	"trunkline/internal/source/files"
+	"trunkline/internal/state"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	return a.withConfig(&cobra.Command{
+		Use:   "run",
+		Short: "Collect until stopped, or until a finite source ends",
+		Long: `Read records, filter, deduplicate, enrich and redact them, and deliver them. A first interrupt (Ctrl-C) or SIGTERM stops the reading
+and gives what has been read ten seconds to be delivered; a second one ends the program at once. Nothing is lost either way: what
+is not settled is read again by the next run.`,
+		Example: "  trunkline run\n  trunkline run -c /etc/trunkline.yaml\n  zcat records.jsonl.gz | trunkline run -c stdin.yaml",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(a.configPath)
+			if err != nil {
+				return wrongCall(err)
+			}
+			return a.collect(cmd.Context(), c, func(r *run) error { return r.untilDone(cmd.Context()) })
+		},
+	})
+}
+
+// run is a collector with all that it needs, made from a config.
+type run struct {
+	app       *app
+	config    *config.Config
+	log       *slog.Logger
+	pipeline  *pipeline
+	store     *state.Store
+	journal   *journal
+	source    *files.Source
+	dest      collector.Destination
+	collector *collector.Collector
+	began     time.Time
+	speed     speed
+	closers   []func() error
+}
+
+// collect makes a run, calls work with it, and closes what was opened.
+func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now()}
+	r.speed.at = r.began
+	defer func() {
+		for i := len(r.closers) - 1; i >= 0; i-- {
+			err = errors.Join(err, r.closers[i]())
+		}
+	}()
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	return work(r)
+}
+
+func newLogger(w io.Writer, o config.Observe) *slog.Logger {
+	options := &slog.HandlerOptions{Level: o.Log}
+	if o.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// open makes the parts that run and replay share, in the order in which a mistake is cheapest to find: first what only the config decides.
+func (r *run) open(ctx context.Context) (err error) {
+	if r.pipeline, err = buildPipeline(ctx, r.config, r.log); err != nil {
+		return err
+	}
+	if err := r.openJournal(); err != nil {
+		return err
+	}
+	return r.openDestination(ctx)
+}
+
+// keys are made from redact.key, or from the state file's own secret where there is none.
+func (r *run) keys() collector.Keys {
+	if r.pipeline.secret != nil {
+		return collector.DeriveKeys(r.pipeline.secret)
+	}
+	secret := r.store.Secret()
+	return collector.DeriveKeys(secret[:])
+}
+
+func (r *run) openJournal() (err error) {
+	r.store, err = state.Open(r.config.State.File, state.Options{
+		Command: strings.Join(os.Args, " "), Now: time.Now(), Random: rand.Reader,
+	})
+	if err != nil {
+		return err
+	}
+	r.closers = append(r.closers, func() error { return r.store.Close() })
+	var recipients []age.Recipient
+	if text := r.config.DeadLetter.Recipient; text != "" {
+		if recipients, err = deadletter.ParseRecipients(text); err != nil {
+			return r.config.Errorf("dead_letter.recipient", "%w", err)
+		}
+	}
+	letters, err := deadletter.OpenFolder(r.config.DeadLetter.Folder, deadletter.FolderOptions{Recipients: recipients, Owner: r.store.ID()})
+	if err != nil {
+		return err
+	}
+	r.closers = append(r.closers, letters.Close)
+	var window *dedupe.Window
+	if d := r.config.Deduplicate; d != nil {
+		window = dedupe.New(dedupe.Options{Length: d.Window, Max: d.Max})
+	}
+	r.journal, err = openJournal(r.store, letters, window, files.Describe)
+	return err
+}
+
+func (r *run) openSource() (err error) {
+	f := r.config.Source.File
+	var lookUp error
+	r.source, err = files.Open(files.Options{
+		Path: f.Path, Follow: f.Follow, MaxRecord: int(f.MaxRecord), Poll: f.Poll, Stdin: r.app.stdin, Logger: r.log,
+		Position: func(partition string) (string, bool) {
+			position, ok, err := r.store.Position(partition)
+			lookUp = errors.Join(lookUp, err)
+			return position, ok
+		},
+	})
+	if err != nil {
+		return errors.Join(err, lookUp)
+	}
+	r.closers = append(r.closers, r.source.Close)
+	return lookUp
+}
+
+func (r *run) openDestination(ctx context.Context) (err error) {
+	d := r.config.Destination
+	switch {
+	case d.HTTP != nil:
+		var key func(context.Context) (string, error)
+		if !d.HTTP.Key.IsZero() {
+			key = func(ctx context.Context) (string, error) {
+				value, err := d.HTTP.Key.Resolve(ctx)
+				if err != nil {
+					return "", r.config.Errorf("destination.http.key", "%w", err)
+				}
+				return value.Reveal(), nil
+			}
+			if _, err := key(ctx); err != nil {
+				return err
+			}
+		}
+		r.dest, err = httpapi.New(httpapi.Options{
+			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: d.HTTP.Rate.PerSecond(), Timeout: d.HTTP.Timeout,
+			Concurrency: d.HTTP.Concurrency, Batch: d.HTTP.Batch, CAFile: d.HTTP.CAFile, UserAgent: "trunkline/" + version(), Logger: r.log,
+		})
+	case d.File != nil:
+		r.dest, err = file.New(file.Options{Path: d.File.Path, Rotate: int64(d.File.Rotate), Keep: d.File.Keep, Logger: r.log})
+	default:
+		r.dest = stdout.New(r.app.stdout)
+	}
+	if err == nil {
+		r.closers = append(r.closers, func() error { return r.dest.Close() })
+	}
+	return err
+}
+
+// options size the loop: preparing is work for processors, delivering over HTTP is waiting.
+func (r *run) options(source collector.Source, journal collector.Journal) collector.Options {
+	o := collector.Options{
+		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(),
+		Deduplicate: r.config.Deduplicate != nil, Workers: runtime.GOMAXPROCS(0), Group: 1024,
+	}
+	if h := r.config.Destination.HTTP; h != nil {
+		o.Keyed, o.Concurrency, o.Group = true, h.Concurrency, h.Batch
+	}
+	return o
+}
+
+// untilDone collects and prints the account.
+func (r *run) untilDone(ctx context.Context) error {
+	if err := r.openSource(); err != nil {
+		return err
+	}
+	r.collector = collector.New(r.options(r.source, r.journal))
+	stop, err := r.serveControl()
+	if err != nil {
+		return err
+	}
+	r.closers = append(r.closers, stop)
+	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
+	err = r.collector.Run(ctx)
+	counts, unsettled := r.collector.Counts()
+	attrs := []any{"records", counts.Total(), "took", time.Since(r.began).Round(time.Millisecond)}
+	for o := collector.Delivered; o < collector.Outcomes; o++ {
+		attrs = append(attrs, o.String(), counts[o])
+	}
+	if unsettled > 0 {
+		attrs = append(attrs, "to_read_again", unsettled)
+	}
+	r.log.Info("stopped", attrs...)
+	return err
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/collector"
+	"trunkline/internal/config"
+	"trunkline/internal/state"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show positions, lag, rates and dead letters of a running or stopped collector",
+		Example: `  trunkline status
+  trunkline status --output json -c /etc/trunkline.yaml`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(a.configPath)
+			if err != nil {
+				return wrongCall(err)
+			}
+			report, err := findStatus(cmd.Context(), c.State.File)
+			if err != nil {
+				return err
+			}
+			slices.SortFunc(report.Positions, func(x, y statusPosition) int { return cmp.Compare(x.Where, y.Where) })
+			if out == asJSON {
+				return json.NewEncoder(a.stdout).Encode(report)
+			}
+			return report.print(a.stdout)
+		},
+	}
+	withOutput(cmd, &out)
+	return a.withConfig(cmd)
+}
+
+// findStatus asks the running collector or, where there is none, reads the state file.
+func findStatus(ctx context.Context, stateFile string) (*statusReport, error) {
+	report, asked := askStatus(ctx, stateFile)
+	if asked == nil {
+		return report, nil
+	}
+	store, err := state.Open(stateFile, state.Options{ReadOnly: true, Now: time.Now()})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no state file %s: nothing has been collected with this config yet; begin with: trunkline run", stateFile)
+	}
+	if locked, ok := errors.AsType[*state.LockedError](err); ok {
+		return nil, fmt.Errorf("process %d has the state file but does not answer: %w", locked.Holder.PID, asked)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	return storedStatus(store)
+}
+
+func (r *statusReport) print(w io.Writer) error {
+	title := r.State
+	if r.State == "running" {
+		title = fmt.Sprintf("running: process %d since %s, version %s", r.PID, r.Since.UTC().Format(time.RFC3339), r.Version)
+	}
+	fmt.Fprintln(w, title)
+	var total uint64
+	for o := collector.Delivered; o < collector.Outcomes; o++ {
+		n := r.Outcomes[o.String()]
+		total += n
+		fmt.Fprintf(w, "  %-14s %12d\n", o, n)
+	}
+	fmt.Fprintf(w, "  %-14s %12d\n", "in all", total)
+	fmt.Fprintf(w, "dead letters waiting for a replay: %d\n", r.DeadLetters)
+	if r.State == "running" {
+		fmt.Fprintf(w, "in flight: %d, records/s: %.1f, versions in the deduplication window: %d\n", r.InFlight, r.Rate, r.Window)
+	}
+	if r.LagBytes != nil {
+		fmt.Fprintf(w, "behind the end of the files: %d bytes\n", *r.LagBytes)
+	}
+	for _, p := range r.Positions {
+		fmt.Fprintf(w, "position: %s\n", p.Where)
+	}
+	return nil
+}
+
+// speed measures a rate between two looks at a total, at least a second apart.
+type speed struct {
+	mu   sync.Mutex
+	at   time.Time
+	n    int64
+	last float64
+}
+
+func (s *speed) rate(n int64, now time.Time) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if took := now.Sub(s.at); took >= time.Second {
+		s.last = float64(n-s.n) / took.Seconds()
+		s.at, s.n = now, n
+	}
+	return s.last
+}
