@@ -128,7 +128,7 @@ func (c *campaign) run() (killed int) {
 	}
 	for killed < c.kills {
 		p := c.start()
-		time.Sleep(c.delay())
+		c.sleep(p)
 		if !p.kill() {
 			if c.follow {
 				c.t.Fatalf("a collector that follows a file has ended with status %d:\n%s", p.status(), p.stderr.String())
@@ -153,13 +153,23 @@ func (c *campaign) start() *process {
 	return call{Dir: c.dir, Args: []string{"run"}, Env: []string{"GORACE=halt_on_error=1"}}.start(c.t)
 }
 
-// delay until a kill: often enough while the collector starts, or has just started.
-func (c *campaign) delay() time.Duration {
-	longest := 900
-	if c.chance.IntN(4) == 0 {
-		longest = 250
+// sleep until the instant of a kill: now and then while the collector starts, else once it has the state file.
+func (c *campaign) sleep(p *process) {
+	longest := 250
+	if c.chance.IntN(4) > 0 {
+		longest = 700
+		holder := fmt.Sprintf(`"pid":%d,`, p.cmd.Process.Pid)
+		until(c.t, time.Minute, "the collector to start", func() bool {
+			select {
+			case <-p.exited:
+				return true
+			default:
+			}
+			text, err := os.ReadFile(c.path("trunkline.db.lock"))
+			return err == nil && strings.Contains(string(text), holder)
+		})
 	}
-	return time.Duration(c.chance.IntN(longest)) * time.Millisecond
+	time.Sleep(time.Duration(c.chance.IntN(longest)) * time.Millisecond)
 }
 
 // finish lets a collector come to the end of the input, and shows that another one finds nothing more to do.
@@ -256,13 +266,13 @@ func (c *campaign) append() (stop func()) {
 				}
 				end = 0
 			}
-			for range 1 + chance.IntN(15) {
+			for range 1 + chance.IntN(40) {
 				raw := c.stream.next()
 				c.mu.Lock()
 				c.model.add(raw, number(c.t, f), end)
 				c.mu.Unlock()
 				cut := 0
-				if chance.IntN(10) == 0 {
+				if chance.IntN(50) == 0 {
 					cut = chance.IntN(len(raw))
 				}
 				if _, err := f.Write(raw[:cut]); err != nil {

@@ -2,9 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"math/rand/v2"
 	"strings"
@@ -22,7 +22,7 @@ type model struct {
 	refuse func(form string) bool // whether the receiver refuses a record of this form
 
 	records []*expected
-	newest  map[string]version  // by kind and id: what was delivered last
+	newest  map[string]version  // by kind and id: what was delivered
 	forms   map[string]string   // form → the record's text, of those that are delivered
 	order   map[string][]string // by order key: forms in the order of their first delivery
 }
@@ -58,6 +58,7 @@ type expected struct {
 	end     int64
 }
 
+// version is the newest one that was delivered of a contact or event, and the texts of all that were.
 type version struct {
 	time  time.Time
 	texts map[string]bool
@@ -116,22 +117,23 @@ func (m *model) decide(e *expected) {
 	}
 	seen, known := m.newest[id]
 	switch {
+	case seen.texts[string(e.raw)]:
+		e.outcome = "duplicate"
+		return
 	case known && when.Before(seen.time):
 		e.outcome = "superseded"
-		return
-	case known && when.Equal(seen.time) && seen.texts[string(e.raw)]:
-		e.outcome = "duplicate"
 		return
 	case m.refuse(e.form):
 		dead("deliver")
 		return
 	}
 	e.outcome = "delivered"
-	if !known || when.After(seen.time) {
-		seen = version{when, map[string]bool{}}
-		m.newest[id] = seen
+	if !known {
+		seen.texts = map[string]bool{}
 	}
 	seen.texts[string(e.raw)] = true
+	seen.time = when
+	m.newest[id] = seen
 	if other, twice := m.forms[e.form]; twice {
 		panic(fmt.Sprintf("two records that are sent alike cannot be told apart:\n%s\n%s", other, e.raw))
 	}
@@ -160,9 +162,8 @@ func formOf(value map[string]any) string {
 	if err != nil {
 		panic(err) // it was JSON
 	}
-	sum := fnv.New128a()
-	sum.Write(text)
-	form := fmt.Sprintf("%x", sum.Sum(nil))
+	sum := sha256.Sum256(text)
+	form := fmt.Sprintf("%x", sum[:8])
 	if bytes.Contains(text, []byte("refuse this")) {
 		form += " refuse this"
 	}
@@ -178,10 +179,12 @@ func (m *model) count() map[string]int {
 	return all
 }
 
-// stream makes the records of a contact centre, with some that redaction fails on and some that the receiver refuses.
+// stream makes the records of a contact centre, with some that redaction fails on, some that the receiver refuses, and some that
+// come late, behind newer versions of the same contact.
 type stream struct {
 	centre *contactcentre.Centre
 	chance *rand.Rand
+	late   [][]byte
 }
 
 func newStream(seed uint64) *stream {
@@ -193,7 +196,17 @@ func newStream(seed uint64) *stream {
 
 // next returns one record, without a line break.
 func (s *stream) next() []byte {
-	raw, _ := s.centre.AppendEvent(nil)
+	if len(s.late) > 10 {
+		i := s.chance.IntN(len(s.late))
+		raw := s.late[i]
+		s.late = append(s.late[:i], s.late[i+1:]...)
+		return raw
+	}
+	raw, what := s.centre.AppendEvent(nil)
+	if what.Kind == contactcentre.Update && s.chance.IntN(2) == 0 || s.chance.IntN(50) == 0 {
+		s.late = append(s.late, raw)
+		return s.next()
+	}
 	mark := ""
 	switch s.chance.IntN(60) {
 	case 0:
