@@ -39,7 +39,12 @@ is not settled is read again by the next run.`,
 			if err != nil {
 				return wrongCall(err)
 			}
-			return a.collect(cmd.Context(), c, func(r *run) error { return r.untilDone(cmd.Context()) })
+			return a.collect(cmd.Context(), c, func(r *run) error {
+				if err := r.start(); err != nil {
+					return err
+				}
+				return r.untilDone(cmd.Context())
+			})
 		},
 	})
 }
@@ -192,8 +197,8 @@ func (r *run) options(source collector.Source, journal collector.Journal) collec
 	return o
 }
 
-// untilDone collects and prints the account.
-func (r *run) untilDone(ctx context.Context) error {
+// start makes what collecting needs beside what it shares with replay.
+func (r *run) start() error {
 	if err := r.openSource(); err != nil {
 		return err
 	}
@@ -203,8 +208,13 @@ func (r *run) untilDone(ctx context.Context) error {
 		return err
 	}
 	r.closers = append(r.closers, stop)
+	return nil
+}
+
+// untilDone collects, after start, and logs the account.
+func (r *run) untilDone(ctx context.Context) error {
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
-	err = r.collector.Run(ctx)
+	err := r.collector.Run(ctx)
 	counts, unsettled := r.collector.Counts()
 	attrs := []any{"records", counts.Total(), "took", time.Since(r.began).Round(time.Millisecond)}
 	for o := collector.Delivered; o < collector.Outcomes; o++ {
