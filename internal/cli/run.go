@@ -41,7 +41,12 @@ is not settled is read again by the next run.`,
 			if err != nil {
 				return wrongCall(err)
 			}
-			return a.collect(cmd.Context(), c, func(r *run) error { return r.untilDone(cmd.Context()) })
+			return a.collect(cmd.Context(), c, func(r *run) error {
+				if err := r.start(); err != nil {
+					return err
+				}
+				return r.untilDone(cmd.Context())
+			})
 		},
 	})
 }
@@ -198,8 +203,8 @@ func (r *run) options(source collector.Source, journal collector.Journal) collec
 // collecting twice as often costs next to nothing and keeps the process small. GOGC overrides it.
 const collectEvery = 50
 
-// untilDone collects and prints the account.
-func (r *run) untilDone(ctx context.Context) error {
+// start makes what collecting needs beside what it shares with replay.
+func (r *run) start() error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectEvery)
 	}
@@ -212,6 +217,11 @@ func (r *run) untilDone(ctx context.Context) error {
 		return err
 	}
 	r.closers = append(r.closers, stop)
+	return nil
+}
+
+// untilDone collects, after start, and logs the account.
+func (r *run) untilDone(ctx context.Context) error {
 	if e := r.pipeline.enricher; e != nil {
 		refreshing, done := context.WithCancel(ctx)
 		var refresher sync.WaitGroup
@@ -220,7 +230,7 @@ func (r *run) untilDone(ctx context.Context) error {
 		defer done()
 	}
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
-	err = r.collector.Run(ctx)
+	err := r.collector.Run(ctx)
 	counts, unsettled := r.collector.Counts()
 	attrs := []any{"records", counts.Total(), "took", time.Since(r.began).Round(time.Millisecond)}
 	for o := collector.Delivered; o < collector.Outcomes; o++ {
