@@ -19,6 +19,7 @@ import (
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
+	"trunkline/internal/collector/redact/scrub"
 	"trunkline/internal/config"
 	"trunkline/internal/destination/file"
 	"trunkline/internal/destination/httpapi"
@@ -175,6 +176,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		r.dest, err = httpapi.New(httpapi.Options{
 			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: d.HTTP.Rate.PerSecond(), Timeout: d.HTTP.Timeout,
 			Concurrency: d.HTTP.Concurrency, Batch: d.HTTP.Batch, CAFile: d.HTTP.CAFile, UserAgent: "trunkline/" + version(), Logger: r.log,
+			Scrub: scrubAnswer,
 		})
 	case d.File != nil:
 		r.dest, err = file.New(file.Options{Path: d.File.Path, Rotate: int64(d.File.Rotate), Keep: d.File.Keep, Logger: r.log})
@@ -185,6 +187,12 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		r.closers = append(r.closers, func() error { return r.dest.Close() })
 	}
 	return err
+}
+
+// scrubAnswer takes what looks like personal data out of the start of an answer that refuses a record.
+func scrubAnswer(text []byte) []byte {
+	text, _ = scrub.Replace(nil, text, nil)
+	return text
 }
 
 // options size the loop: preparing is work for processors, delivering over HTTP is waiting.
