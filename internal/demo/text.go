@@ -153,7 +153,7 @@ func printRow(b *bytes.Buffer, name, was, is string, paint func(string) string) 
 // wrap breaks text between words, or within one that is too long. What a terminal would obey becomes blank.
 func wrap(text string, width int) (lines []string) {
 	line := []rune{}
-	for _, word := range strings.Fields(strings.Map(printable, text)) {
+	for word := range strings.FieldsSeq(strings.Map(printable, text)) {
 		runes := []rune(word)
 		if len(line) > 0 && len(line)+1+len(runes) > width {
 			lines, line = append(lines, string(line)), line[:0]
