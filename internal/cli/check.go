@@ -212,14 +212,15 @@ func (r *checkResult) print(out io.Writer) error {
 		if f.After != nil && string(f.After) != string(f.Before) {
 			value += " → " + clip(f.After)
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", f.Action, f.Path, value, f.By)
+		by := strings.TrimSuffix(strings.TrimSuffix(f.By, " "+f.Path), " "+f.Action) // not what stands beside it already
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", f.Action, f.Path, by, value)
 	}
 	return table.Flush()
 }
 
 // clip shortens a value to what a line of a table bears.
 func clip(value []byte) string {
-	const most = 44
+	const most = 40
 	text := []rune(strings.Join(strings.Fields(string(value)), " "))
 	if len(text) > most {
 		return string(text[:most-1]) + "…"
