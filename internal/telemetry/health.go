@@ -3,7 +3,6 @@ package telemetry
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"trunkline/internal/collector"
@@ -14,15 +13,15 @@ import (
 // methods are safe for concurrent use.
 type Health struct {
 	patience time.Duration
-	began    time.Time
-	pending  atomic.Int64 // records read and not settled
-	dirty    atomic.Bool  // something is settled and, as far as is known, not durable
-	since    atomic.Int64 // of the last checkpoint, or of the first work after a rest, in nanoseconds after began
 
-	mu     sync.Mutex
-	phase  phase
-	state  httpapi.State
-	failed bool
+	mu       sync.Mutex
+	phase    phase
+	inFlight func() int // set from collecting on
+	state    httpapi.State
+	failed   bool
+	read     time.Time // when something was read last
+	dirty    bool      // something was read since the last checkpoint began
+	since    time.Time // the last checkpoint, or the first work after a rest
 }
 
 type phase uint8
@@ -40,18 +39,20 @@ var (
 
 // NewHealth is not ready until Collecting is called. With work to do and no checkpoint for longer than patience it is not ready
 // either.
-func NewHealth(patience time.Duration) *Health { return &Health{patience: patience, began: time.Now()} }
+func NewHealth(patience time.Duration) *Health { return &Health{patience: patience} }
 
-// Collecting notes that the collector is about to run.
-func (h *Health) Collecting() { h.enter(collecting) }
-
-// Stopping notes that nothing more is read.
-func (h *Health) Stopping() { h.enter(stopping) }
-
-func (h *Health) enter(p phase) {
+// Collecting notes that the collector is about to run. inFlight tells how many records are read and not settled.
+func (h *Health) Collecting(inFlight func() int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.phase = p
+	h.phase, h.inFlight = collecting, inFlight
+}
+
+// Stopping notes that nothing more is read.
+func (h *Health) Stopping() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.phase = stopping
 }
 
 // CommitFailed notes that a checkpoint could not be written. The next one that can be mends it.
@@ -81,41 +82,44 @@ func (h *Health) Reasons() []string {
 	if h.failed {
 		lines = append(lines, "checkpoint failed: the state file cannot be written; the log says why")
 	}
-	pending := h.pending.Load()
-	if pending <= 0 && !h.dirty.Load() {
+	n := h.working()
+	if !h.dirty && n == 0 {
 		return lines
 	}
-	if age := h.clock() - time.Duration(h.since.Load()); age > h.patience {
-		lines = append(lines, fmt.Sprintf("checkpoint late: none for %s with work to do, %d records in flight", age.Round(time.Second), max(pending, 0)))
+	if age := time.Since(h.since); age > h.patience {
+		lines = append(lines, fmt.Sprintf("checkpoint late: none for %s with work to do, %d records in flight", age.Round(time.Second), n))
 	}
 	return lines
 }
 
-func (h *Health) clock() time.Duration { return time.Since(h.began) }
+func (h *Health) working() int {
+	if h.inFlight == nil {
+		return 0
+	}
+	return h.inFlight()
+}
 
 // Read implements [collector.Observer].
-func (h *Health) Read(records, _ int) {
-	if h.pending.Add(int64(records)) == int64(records) && !h.dirty.Load() {
-		h.since.Store(int64(h.clock()))
-	}
-}
-
-// Settled implements [collector.Observer].
-func (h *Health) Settled(_ collector.Outcome, _ string, records int, _ time.Time) {
-	h.pending.Add(-int64(records))
-	if !h.dirty.Load() { // a load is much cheaper than a store, and this is called for each record
-		h.dirty.Store(true)
-	}
-}
-
-// Committed implements [collector.Observer]. A record that was settled while this checkpoint was written is taken for durable until
-// the next one is settled: the collector writes another checkpoint at once, and if that one hangs, the next record shows it.
-func (h *Health) Committed(time.Duration) {
-	h.since.Store(int64(h.clock()))
-	h.dirty.Store(false)
+func (h *Health) Read(int, int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.failed = false
+	h.read = time.Now()
+	if !h.dirty && h.working() == 0 {
+		h.since = h.read // a rest is over: its length says nothing
+	}
+	h.dirty = true
+}
+
+// Settled implements [collector.Observer]. It does nothing, since it is called for each record, and by one who holds the lock that
+// inFlight wants.
+func (h *Health) Settled(collector.Outcome, string, int, time.Time) {}
+
+// Committed implements [collector.Observer].
+func (h *Health) Committed(took time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.since, h.failed = time.Now(), false
+	h.dirty = !h.read.Before(h.since.Add(-took))
 }
 
 // Request implements [httpapi.Observer].

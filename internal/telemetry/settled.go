@@ -34,22 +34,18 @@ var bounds = [...]time.Duration{
 }
 
 // settled counts settled records. It is told of each single one, a few hundred thousand times a second, between two steps of the
-// loop: hence no look-up of labels, and three atomic additions where the library's counter and histogram make six.
+// loop. Hence there is no look-up of labels, and one addition counts a record and its latency: each reason has its own buckets,
+// and what the page shows is added up when it is asked for.
 type settled struct {
-	counters  [collector.Outcomes][]counter
-	latencies [collector.Outcomes]latency
-	records   *prometheus.Desc
-	seconds   *prometheus.Desc
+	records *prometheus.Desc
+	seconds *prometheus.Desc
+	tallies [collector.Outcomes][]tally
 }
 
-type counter struct {
-	reason string
-	n      *atomic.Uint64
-}
-
-type latency struct {
-	buckets [len(bounds) + 1]atomic.Uint64 // the last one: longer than all bounds
-	sum     atomic.Int64                   // nanoseconds
+type tally struct {
+	reason  string
+	buckets *[len(bounds) + 1]atomic.Uint64 // records by latency; the last one: longer than all bounds
+	sum     *atomic.Int64                   // of the latencies, in nanoseconds
 }
 
 func newSettled() *settled {
@@ -62,7 +58,7 @@ func newSettled() *settled {
 	}
 	for o, names := range reasons() {
 		for _, name := range names {
-			s.counters[o] = append(s.counters[o], counter{name, new(atomic.Uint64)})
+			s.tallies[o] = append(s.tallies[o], tally{name, new([len(bounds) + 1]atomic.Uint64), new(atomic.Int64)})
 		}
 	}
 	return s
@@ -74,21 +70,18 @@ func (s *settled) add(o collector.Outcome, reason string, records int, after tim
 		return
 	}
 	// The list is short, and names that differ mostly differ in length: this is quicker than a map.
-	of := s.counters[o]
+	of := s.tallies[o]
 	i := 0
 	for i < len(of)-1 && of[i].reason != reason {
 		i++
 	}
-	of[i].n.Add(uint64(records))
-
 	after = max(after, 0)
 	b := 0
 	for b < len(bounds) && after > bounds[b] {
 		b++
 	}
-	l := &s.latencies[o]
-	l.buckets[b].Add(uint64(records))
-	l.sum.Add(int64(after) * int64(records))
+	of[i].buckets[b].Add(uint64(records))
+	of[i].sum.Add(int64(after) * int64(records))
 }
 
 // Describe implements [prometheus.Collector].
@@ -100,19 +93,24 @@ func (s *settled) Describe(to chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (s *settled) Collect(to chan<- prometheus.Metric) {
 	for o := collector.Delivered; o < collector.Outcomes; o++ {
-		for _, c := range s.counters[o] {
-			to <- prometheus.MustNewConstMetric(s.records, prometheus.CounterValue, float64(c.n.Load()), o.String(), c.reason)
+		var all [len(bounds) + 1]uint64
+		var sum time.Duration
+		for _, t := range s.tallies[o] {
+			sum += time.Duration(t.sum.Load())
+			n := uint64(0)
+			for b := range t.buckets {
+				k := t.buckets[b].Load()
+				n += k
+				all[b] += k
+			}
+			to <- prometheus.MustNewConstMetric(s.records, prometheus.CounterValue, float64(n), o.String(), t.reason)
 		}
-		l := &s.latencies[o]
-		// The sum first: what is added meanwhile is in the count at most, so that an average is never too long.
-		sum := time.Duration(l.sum.Load()).Seconds()
 		count, cumulative := uint64(0), make(map[float64]uint64, len(bounds))
-		for b := range l.buckets {
-			count += l.buckets[b].Load()
-			if b < len(bounds) {
+		for b, n := range all {
+			if count += n; b < len(bounds) {
 				cumulative[bounds[b].Seconds()] = count
 			}
 		}
-		to <- prometheus.MustNewConstHistogram(s.seconds, count, sum, cumulative, o.String())
+		to <- prometheus.MustNewConstHistogram(s.seconds, count, sum.Seconds(), cumulative, o.String())
 	}
 }
