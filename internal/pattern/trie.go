@@ -66,10 +66,11 @@ func (n *node) makeChild(name string) *node {
 	}
 	c := &node{field: none}
 	n.children = append(n.children, child{name, c})
-	if len(n.children) > manyChildren {
-		if n.byName == nil {
-			n.byName = map[string]*node{}
-		}
+	switch {
+	case n.byName != nil:
+		n.byName[name] = c
+	case len(n.children) > manyChildren:
+		n.byName = map[string]*node{}
 		for _, c := range n.children {
 			n.byName[c.name] = c.node
 		}
