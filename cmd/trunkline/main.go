@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,6 +18,8 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	// Libraries log what they do not expect through the default logger, and may quote what a server sent.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error that a write returns
 	return cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }

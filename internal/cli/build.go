@@ -11,6 +11,7 @@ import (
 
 	"trunkline/contact"
 	"trunkline/internal/collector"
+	"trunkline/internal/collector/enrich"
 	"trunkline/internal/collector/filter"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
@@ -20,10 +21,11 @@ import (
 
 // pipeline is what a config makes of one record: everything but where records come from and go to.
 type pipeline struct {
-	filter *pattern.Set // nil: every record is wanted
-	policy *redact.Policy
-	secret []byte // redact.key; nil where there is none
-	stages []collector.Stage
+	filter   *pattern.Set     // nil: every record is wanted
+	enricher *enrich.Enricher // nil: nothing is added
+	policy   *redact.Policy
+	secret   []byte // redact.key; nil where there is none
+	stages   []collector.Stage
 }
 
 // buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
@@ -51,8 +53,17 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger) (*pi
 		return nil, c.Errorf("redact", "%w", err)
 	}
 	warnUndocumented(c, log)
+	if a := c.Enrich.Agents; a != nil {
+		p.enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log})
+		if err != nil {
+			return nil, c.Errorf("enrich.agents", "%w", err)
+		}
+	}
 	if p.filter != nil {
 		p.stages = append(p.stages, filter.Stage(p.filter))
+	}
+	if p.enricher != nil {
+		p.stages = append(p.stages, p.enricher.Stage())
 	}
 	p.stages = append(p.stages, p.policy.Stage())
 	return p, nil

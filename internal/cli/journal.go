@@ -104,16 +104,16 @@ func (j *journal) Delivered(v dedupe.Version) {
 
 // Commit implements collector.Journal.
 func (j *journal) Commit(s collector.Settlement, flush func() error) error {
-	j.mu.Lock()
-	entries := j.entries
-	j.entries = nil
-	j.mu.Unlock()
-	return j.commit(state.Settlement{Positions: s.Positions, Outcomes: outcomeTotals(s.Counts), DeadLetters: entries}, flush)
+	return j.commit(state.Settlement{Positions: s.Positions, Outcomes: outcomeTotals(s.Counts)}, flush)
 }
 
-// commit adds to the settlement what was delivered, and makes it durable.
+// commit adds to the settlement what was delivered and dead-lettered, and makes it durable. Both are taken in one look: were a
+// newer version durable before the dead letter of an older one, a kill in between would let the older one be read again as
+// superseded, and its dead letter be missing.
 func (j *journal) commit(settlement state.Settlement, flush func() error) error {
 	j.mu.Lock()
+	settlement.DeadLetters = append(settlement.DeadLetters, j.entries...)
+	j.entries = nil
 	settlement.Delivered = j.watch.Take()
 	if j.window != nil {
 		settlement.Window = j.window.Take(time.Now())

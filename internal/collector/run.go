@@ -25,7 +25,7 @@ type Options struct {
 	Group       int  // records in a call of Deliver at most, default 1
 	Workers     int  // goroutines that take records through the stages, default 1
 
-	InFlight int           // bytes of records read and not settled, beyond which nothing more is read; default 8 MiB
+	InFlight int           // bytes of records read and not settled, beyond which nothing more is read; default 4 MiB
 	Commit   time.Duration // longest time between a settlement and its being durable, default 100 ms
 	Grace    time.Duration // how long a stopped run goes on delivering what it has read, default 10 s
 	Now      func() time.Time
@@ -41,14 +41,14 @@ type Collector struct {
 	jobs   chan *job    // to the preparers
 	queue  chan *job    // the same jobs in stream order, to the dispatcher
 	groups chan []*item // to the deliverers
-	spare  sync.Pool    // of *job
+	spare  chan *job    // settled ones, for their memory
 }
 
 // New prepares a run.
 func New(o Options) *Collector {
 	o.Concurrency, o.Group, o.Workers = max(o.Concurrency, 1), max(o.Group, 1), max(o.Workers, 1)
 	if o.InFlight <= 0 {
-		o.InFlight = 8 << 20
+		o.InFlight = 4 << 20
 	}
 	if o.Commit <= 0 {
 		o.Commit = 100 * time.Millisecond
@@ -70,6 +70,7 @@ func New(o Options) *Collector {
 		jobs:   make(chan *job, o.Workers),
 		queue:  make(chan *job, 4*o.Workers),
 		groups: make(chan []*item),
+		spare:  make(chan *job, 8*o.Workers),
 	}
 	c.ledger = newLedger(o.Observer, c.release)
 	return c
@@ -167,8 +168,10 @@ func (c *Collector) read(ctx context.Context) error {
 const keepOut = 2 << 20
 
 func (c *Collector) job(batch *Batch) *job {
-	j, _ := c.spare.Get().(*job)
-	if j == nil {
+	var j *job
+	select {
+	case j = <-c.spare:
+	default:
 		j = &job{}
 	}
 	n := len(batch.Records)
@@ -193,7 +196,10 @@ func (c *Collector) release(j *job) {
 		j.batch.Release()
 	}
 	c.room.give(j.size)
-	c.spare.Put(j)
+	select {
+	case c.spare <- j:
+	default:
+	}
 }
 
 // dispatchAll hands out jobs as they come, or, once delivering has ended, only empties the queue.

@@ -155,7 +155,7 @@ func TestRender(t *testing.T) {
 		{`{"l":[{"a":1},{"a":2,"b":1.0}]}`, "-a", `{"l":[{},{"b":1.0}]}`},
 	} {
 		d := parse(t, c.text)
-		for _, e := range strings.Fields(c.edits) {
+		for e := range strings.FieldsSeq(c.edits) {
 			if e == "+" {
 				d.Insert(d.Root(), "new", []byte("0"))
 			}
@@ -321,18 +321,18 @@ func FuzzRender(f *testing.F) {
 			default:
 				return string(d.Raw(n))
 			}
-			parts := ""
+			var parts strings.Builder
 			for c, end := d.Children(n); c < end; c = d.After(c) {
 				if removed[c] {
 					continue
 				}
-				parts += ","
+				parts.WriteString(",")
 				if d.Kind(n) == Object {
-					parts += `"` + string(d.RawKey(c)) + `":`
+					parts.WriteString(`"` + string(d.RawKey(c)) + `":`)
 				}
-				parts += model(c)
+				parts.WriteString(model(c))
 			}
-			return open + strings.TrimPrefix(parts+inserted[n], ",") + shut
+			return open + strings.TrimPrefix(parts.String()+inserted[n], ",") + shut
 		}
 		got, want := compact(t, d.Render(nil)), compact(t, []byte(model(d.Root())))
 		if got != want {

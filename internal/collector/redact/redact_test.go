@@ -19,7 +19,7 @@ var key = []byte("a key of enough bytes for tests")
 
 func paths(t testing.TB, list string) (out []contact.Path) {
 	t.Helper()
-	for _, text := range strings.Fields(list) {
+	for text := range strings.FieldsSeq(list) {
 		p, err := contact.ParsePath(text)
 		if err != nil {
 			t.Fatal(err)
@@ -132,14 +132,15 @@ func TestTiers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := `{"ContactId":"c"`
+			var want strings.Builder
+			want.WriteString(`{"ContactId":"c"`)
 			for _, part := range []string{version, c.want} {
 				if part != "" {
-					want += "," + part
+					want.WriteString("," + part)
 				}
 			}
-			if want += "}"; got != want {
-				t.Errorf("%s\n got %s\nwant %s", c.in, got, want)
+			if want.WriteString("}"); got != want.String() {
+				t.Errorf("%s\n got %s\nwant %s", c.in, got, want.String())
 			}
 		})
 	}

@@ -152,6 +152,9 @@ func TestTornLine(t *testing.T) {
 		{"torn, nothing before", `{"numb`, "", ""},
 		{"torn beyond one block", whole + long, whole, ""},
 		{"torn beyond one block, nothing before", long, "", ""},
+		{"whole but for the newline", whole + `{"number":1}`, whole + whole, ""},
+		{"one document", `{"number":1}`, whole, ""},
+		{"torn behind a brace", whole + `{"a":{}`, whole, ""},
 		{"zeros of a power cut", whole + strings.Repeat("\x00", 5000), whole, ""},
 		{"not ours", "Dear diary", "", "not a file of JSON lines"},
 		{"not ours, several lines", "Dear diary,\ntoday", "", "not a file of JSON lines"},
@@ -178,8 +181,8 @@ func TestTornLine(t *testing.T) {
 			if want := c.want + `{"number":2,"Channel":"VOICE"}` + "\n"; string(after) != want {
 				t.Errorf("file: got %.100q, want %.100q", after, want)
 			}
-			if told := strings.Contains(log.String(), "torn last line"); told != (c.before != c.want) || strings.Contains(log.String(), "numb\"") {
-				t.Errorf("log: got %q, want the cut told: %v", log.String(), c.before != c.want)
+			if told := strings.Contains(log.String(), "last line"); told != (c.before != c.want) || strings.Contains(log.String(), "numb\"") {
+				t.Errorf("log: got %q, want it told: %v", log.String(), c.before != c.want)
 			}
 		})
 	}

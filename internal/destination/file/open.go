@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -65,8 +66,9 @@ func retryInterrupted(call func() error) error {
 	}
 }
 
-// mend returns the file's size up to the end of its last whole line, and cuts off what follows: a crash has torn it, and its records
-// were never reported as delivered. A file that does not look as if it were ours is refused rather than cut.
+// mend returns the file's size after it has seen to it that the last line is whole. What a crash has torn is cut off: it was never
+// reported as delivered. A record that lacks nothing but its newline gets it: nothing is cut that can be read. A file that does not
+// look as if it were ours is refused.
 func mend(f *os.File, logger *slog.Logger) (int64, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -80,23 +82,40 @@ func mend(f *os.File, logger *slog.Logger) (int64, error) {
 	if whole == size {
 		return size, nil
 	}
-	var first [1]byte
-	if _, err := f.ReadAt(first[:], whole); err != nil {
+	tail := make([]byte, 1)
+	if _, err := f.ReadAt(tail, whole); err != nil {
 		return 0, fmt.Errorf("read the end of %s: %w", f.Name(), err)
 	}
-	// After a power cut, blocks that were never written read as zeros.
-	if first[0] != '{' && first[0] != 0 {
+	switch {
+	case tail[0] == 0: // after a power cut, blocks that were never written read as zeros
+	case tail[0] != '{' || size-whole > maxTail:
 		return 0, fmt.Errorf("destination.file.path: %s is not a file of JSON lines; name another file, or move it away", f.Name())
+	default:
+		tail = make([]byte, size-whole)
+		if _, err := f.ReadAt(tail, whole); err != nil {
+			return 0, fmt.Errorf("read the end of %s: %w", f.Name(), err)
+		}
 	}
-	if err := f.Truncate(whole); err != nil {
-		return 0, fmt.Errorf("cut the torn last line off %s: %w%s", f.Name(), err, hint(err))
+	if json.Valid(tail) {
+		if _, err := f.Write([]byte("\n")); err != nil {
+			return 0, fmt.Errorf("end the last line of %s: %w%s", f.Name(), err, hint(err))
+		}
+		logger.Warn("last line lacked its newline", "file", f.Name())
+		whole = size + 1
+	} else {
+		if err := f.Truncate(whole); err != nil {
+			return 0, fmt.Errorf("cut the torn last line off %s: %w%s", f.Name(), err, hint(err))
+		}
+		logger.Warn("torn last line cut off: it is delivered again", "file", f.Name(), "bytes", size-whole)
 	}
 	if err := f.Sync(); err != nil {
 		return 0, fmt.Errorf("sync %s: %w", f.Name(), err)
 	}
-	logger.Warn("torn last line cut off: it is delivered again", "file", f.Name(), "bytes", size-whole)
 	return whole, nil
 }
+
+// maxTail is more than any record has.
+const maxTail = 128 << 20
 
 // lastLineEnd returns the offset behind the last newline before size, or 0.
 func lastLineEnd(r io.ReaderAt, size int64) (int64, error) {

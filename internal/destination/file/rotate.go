@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// turnOver gives the full file its number and starts a new one. Every record in the full one is on the disk before. If it fails half-way, nothing
-// more is written: the next start goes on with the file that is there then.
+// turnOver gives the full file its number and starts a new one. Every record in the full one is on the disk before. If it fails
+// half-way, nothing more is written: the next start goes on with the file that is there then.
 func (d *Destination) turnOver() error {
 	full := fmt.Sprintf("%s.%06d", d.path, d.last+1)
 	if _, err := os.Lstat(full); !errors.Is(err, os.ErrNotExist) {

@@ -24,8 +24,9 @@ func (s State) String() string {
 	return [...]string{"flowing", "open", "paused"}[s]
 }
 
-// failuresToOpen in a row, over all records, open the circuit.
-const failuresToOpen = 10
+// failuresToOpen in a row, over all records, open the circuit. Requests that were under way together count once: the end of one
+// HTTP/2 connection fails all that share it.
+const failuresToOpen = 6
 
 // gate stands before every request. While it is shut, requests wait; the one that has the turn goes through as a probe.
 type gate struct {
@@ -34,11 +35,12 @@ type gate struct {
 	observer Observer
 	probes   backoff
 	shut     atomic.Bool   // state != Flowing, to read without the lock
-	failures atomic.Int32  // in a row
+	failures atomic.Int32  // in a row, those under way together counted once
 	turn     chan struct{} // held by the probe
 
 	mu     sync.Mutex
 	state  State
+	failed time.Time     // when a failure was last counted
 	opened chan struct{} // closed when the gate opens again
 	tries  int           // failed probes
 	next   time.Time     // of the next probe
@@ -55,7 +57,7 @@ func newGate(host string, o Options) *gate {
 }
 
 // enter waits for leave to send. It returns Flowing, or the state that the caller's request is to probe: the caller then has the
-// turn until it calls leave, alive, failed or pause with that state.
+// turn until it calls leave, alive, fail or pause with that state.
 func (g *gate) enter(ctx context.Context) (State, error) {
 	for g.shut.Load() {
 		g.mu.Lock()
@@ -130,13 +132,17 @@ func (g *gate) alive(pass State) {
 	}
 }
 
-// failed notes a request without a useful answer and tells whether the gate is shut. No probe starts before after has passed.
-func (g *gate) failed(pass State, after time.Duration, cause error) bool {
+// fail notes a request, sent at the given time, that got no useful answer, and tells whether the gate is shut. No probe starts
+// before after has passed.
+func (g *gate) fail(pass State, sent time.Time, after time.Duration, cause error) bool {
 	defer g.leave(pass)
-	failures := g.failures.Add(1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
+	if !sent.Before(g.failed) {
+		g.failures.Add(1)
+		g.failed = now
+	}
 	if setting := settingAtFault(cause); setting && g.state == Flowing && now.Sub(g.told) > time.Minute {
 		g.told = now
 		g.logger.Error("destination cannot be reached", "host", g.host, "error", cause)
@@ -144,7 +150,7 @@ func (g *gate) failed(pass State, after time.Duration, cause error) bool {
 	switch {
 	case pass != Flowing:
 		g.schedule(now, after)
-	case g.state == Flowing && failures >= failuresToOpen:
+	case g.state == Flowing && g.failures.Load() >= failuresToOpen:
 		g.logger.Error("destination is down: waiting for it, nothing is lost", "host", g.host, "error", cause)
 		g.close(Open, now, after)
 	case g.state != Flowing && g.next.Before(now.Add(after)):

@@ -11,6 +11,7 @@ package httpapi
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,7 @@ type Destination struct {
 	timeout   time.Duration
 	cleanup   func([]byte) []byte
 	observer  Observer
-	warn      func(host string, attempts int, idempotencyKey string, status int)
+	logger    *slog.Logger
 	host      string
 	batch     int          // records a request; 0: no array
 	bytes     atomic.Int64 // of an array at most, unless one record alone is larger
@@ -66,12 +67,10 @@ func New(o Options) (*Destination, error) {
 		timeout:  o.Timeout,
 		cleanup:  o.Scrub,
 		observer: o.Observer,
+		logger:   o.Logger,
 		host:     u.Host,
 	}
 	d.gate = newGate(u.Host, o)
-	d.warn = func(host string, attempts int, idempotencyKey string, status int) {
-		o.Logger.Warn("destination does not take a record", "host", host, "attempts", attempts, "idempotency_key", idempotencyKey, "status", status)
-	}
 	if o.Batch > 1 {
 		d.batch = o.Batch
 		d.bytes.Store(int64(o.BatchBytes))
@@ -96,7 +95,7 @@ func (d *Destination) Deliver(ctx context.Context, batch []*collector.Outgoing) 
 		}
 		batch = batch[n:]
 	}
-	return ctx.Err()
+	return nil
 }
 
 // Close drops the connections that are kept alive.
@@ -187,11 +186,11 @@ func (d *Destination) settle(ctx context.Context, p *parcel) (*RefusedError, err
 				d.pace.slower()
 			}
 			wait := d.retry.wait(sent-1, a.after)
-			if d.gate.failed(pass, a.after, a.problem(d.host, d.timeout)) {
+			if d.gate.fail(pass, a.sent, a.after, a.problem(d.host, d.timeout)) {
 				// The gate tells when to go on; only the endpoint's own word still counts.
 				wait = a.after
 			} else if sent == 10 || sent == 100 || sent == 1000 {
-				d.warn(d.host, sent, p.key, a.status)
+				d.logger.Warn("destination does not take a record", "host", d.host, "attempts", sent, "idempotency_key", p.key, "status", status)
 			}
 			notBefore = time.Now().Add(wait)
 		}

@@ -196,6 +196,40 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// An HTTP/2 server that allows fewer streams than there are requests holds nothing up for good.
+func TestStreamLimit(t *testing.T) {
+	receiver := destinationtest.NewReceiver(destinationtest.Script{Slow: 1, Delay: 2 * time.Millisecond})
+	server := httptest.NewUnstartedServer(receiver)
+	server.EnableHTTP2 = true
+	server.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 2}
+	server.StartTLS()
+	defer server.Close()
+	d := open(t, httpapi.Options{
+		URL: server.URL, Concurrency: 8, TLS: &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs},
+	})
+	defer d.Close()
+	var callers sync.WaitGroup
+	for caller := range 32 {
+		callers.Go(func() { deliverAll(t, d, destinationtest.Records(caller*100, 20)) })
+	}
+	callers.Wait()
+	if got := len(receiver.Taken()); got != 32*20 {
+		t.Errorf("got %d records, want %d", got, 32*20)
+	}
+}
+
+func deliverAll(t *testing.T, d *httpapi.Destination, batch []*collector.Outgoing) {
+	t.Helper()
+	if err := d.Deliver(t.Context(), batch); err != nil {
+		t.Errorf("Deliver: %v", err)
+	}
+	for _, r := range batch {
+		if r.Refused != nil || r.Attempts < 1 {
+			t.Errorf("record %s: got refused %v after %d attempts, want taken", r.Key, r.Refused, r.Attempts)
+		}
+	}
+}
+
 // Chaos: everything arrives, what arrives twice does so under one key, and order within a caller holds.
 func TestChaos(t *testing.T) {
 	for _, c := range []struct {
@@ -219,15 +253,7 @@ func chaos(t *testing.T, secure bool, batch int) {
 	for caller := range 16 {
 		callers.Go(func() {
 			for call := range 10 {
-				batch := destinationtest.Records(caller*1000+call*10, 10)
-				if err := d.Deliver(t.Context(), batch); err != nil {
-					t.Errorf("Deliver: %v", err)
-				}
-				for _, r := range batch {
-					if r.Refused != nil || r.Attempts < 1 {
-						t.Errorf("record %s: got refused %v after %d attempts, want taken", r.Key, r.Refused, r.Attempts)
-					}
-				}
+				deliverAll(t, d, destinationtest.Records(caller*1000+call*10, 10))
 			}
 		})
 	}

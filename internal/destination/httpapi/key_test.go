@@ -202,7 +202,7 @@ func TestPauseOutlastsWhatWasUnderWay(t *testing.T) {
 					t.Errorf("Deliver: %v", err)
 				}
 			})
-				time.Sleep(10 * time.Millisecond) // so that the first is under way
+			time.Sleep(10 * time.Millisecond) // so that the first is under way
 		}
 		callers.Wait()
 		if got := seen.String(); got != "paused flowing" {

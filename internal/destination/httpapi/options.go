@@ -70,7 +70,7 @@ type Options struct {
 type Observer interface {
 	// Request was answered with status, or got no answer: then status is 0.
 	Request(status int, took time.Duration)
-	// Retry was a request for records that had been sent before.
+	// Retry is about records that are sent again, after an answer with status or, when it is 0, after none.
 	Retry(status int)
 	// State has changed. It is Flowing at the start.
 	State(State)

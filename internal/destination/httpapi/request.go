@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 
@@ -104,9 +105,7 @@ func (d *Destination) send(ctx context.Context, p *parcel) (answer, error) {
 	defer cancel()
 	req := d.template.WithContext(bounded)
 	req.Header = make(http.Header, len(d.headers)+2)
-	for name, values := range d.headers {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, d.headers)
 	req.Header["Idempotency-Key"] = []string{p.key}
 	if key != nil {
 		req.Header[d.key.header] = key.header
@@ -125,9 +124,9 @@ func (d *Destination) send(ctx context.Context, p *parcel) (answer, error) {
 			return answer{}, ctx.Err()
 		}
 		d.observer.Request(0, time.Since(start))
-		return answer{verdict: again, err: err}, nil
+		return answer{verdict: again, sent: start, err: err}, nil
 	}
-	a := answer{status: resp.StatusCode, verdict: judge(resp.StatusCode), key: key}
+	a := answer{status: resp.StatusCode, verdict: judge(resp.StatusCode), sent: start, key: key}
 	if a.verdict != taken {
 		a.after = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -17,11 +18,16 @@ import (
 func (a *answer) problem(host string, timeout time.Duration) error {
 	err := a.err
 	if err == nil {
-		if a.verdict == denied {
-			return fmt.Errorf("%s answers %d %s; put the right key where destination.http.key points: it is read again by itself",
-				host, a.status, http.StatusText(a.status))
+		hint := ""
+		switch {
+		case a.status == http.StatusProxyAuthRequired:
+			hint = "; check the user and password in HTTPS_PROXY or HTTP_PROXY"
+		case a.verdict == denied && a.key == nil:
+			hint = "; it wants a key: add destination.http.header and destination.http.key"
+		case a.verdict == denied:
+			hint = "; put the right key where destination.http.key points: it is read again by itself"
 		}
-		return fmt.Errorf("%s answers %d %s", host, a.status, http.StatusText(a.status))
+		return fmt.Errorf("%s answers %d %s%s", host, a.status, http.StatusText(a.status), hint)
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		hint := "check its certificate"
@@ -51,8 +57,14 @@ func (a *answer) problem(host string, timeout time.Duration) error {
 		return fmt.Errorf("no answer from %s within %s (destination.http.timeout)", host, timeout)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing listens on %s: %w", host, err)
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s closes the connection instead of answering", host)
 	}
-	return fmt.Errorf("send to %s: %w", host, err)
+	if network, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("send to %s: %w", host, network)
+	}
+	// The error may quote the answer, and the answer our record.
+	return fmt.Errorf("%s sends no valid HTTP answer (%T); check destination.http.url", host, err)
 }
 
 // settingError is a failure that waiting alone will hardly mend. It is retried all the same, but told at once.

@@ -50,6 +50,7 @@ func judge(status int) verdict {
 type answer struct {
 	verdict verdict
 	status  int           // 0: none came
+	sent    time.Time     // when the request was
 	after   time.Duration // Retry-After, capped
 	body    string        // start of a refusal, safe
 	key     *secret       // that the request carried

@@ -60,7 +60,7 @@ func TestDamagedFiles(t *testing.T) {
 		"zstd cut":        {zst(lines)[:40], "ends too early", 0},
 		"second member":   {gz(lines) + gz(lines)[:12], "ends too early", 1000},
 		"gzip with junk":  {gz(lines) + "junk behind it that is no member", "damaged", 1000},
-		"zstd big window": {"\x28\xb5\x2f\xfd\x00\xa0" + strings.Repeat("x", 100), "--ultra", 0},
+		"zstd big window": {"\x28\xb5\x2f\xfd\x00\x88" + strings.Repeat("x", 100), "--ultra", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -150,9 +150,17 @@ func (s *Source) visit(ctx context.Context, f *file) (*collector.Batch, error) {
 		return nil, nil
 	}
 	if f.feed == nil {
-		if err := s.open(ctx, f); err == errReplaced {
-			return nil, nil // The next look finds both.
-		} else if err != nil {
+		err := s.open(ctx, f)
+		if err == errReplaced || errors.Is(err, fs.ErrNotExist) {
+			var path string // It was renamed since it was listed; or removed, and its number may be another file's.
+			if path, err = s.locate(f.stream.id, f.path); err == nil && begins(path, f.stream.print, f.size.Load()) {
+				f.path = path
+				err = s.open(ctx, f)
+			} else {
+				err = fmt.Errorf("read %s: the file has gone: %w", f.path, fs.ErrNotExist)
+			}
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -314,15 +322,32 @@ func (s *Source) findRotated() {
 
 // unread reports whether a position is of the file as it is, with something behind it.
 func unread(f *file, p position) bool {
+	if !begins(f.path, p.print, 0) {
+		return false
+	}
+	if p.offset < f.size.Load() {
+		return true
+	}
 	handle, err := os.Open(f.path)
 	if err != nil {
 		return false
 	}
 	defer handle.Close()
-	now, err := takePrint(handle, p.print.length)
-	if err != nil || now != p.print {
+	kind, _, err := sniff(handle)
+	return err == nil && kind != uncompressed
+}
+
+// begins reports whether a file has a fingerprint and at least so many bytes.
+func begins(path string, print fingerprint, size int64) bool {
+	handle, err := os.Open(path)
+	if err != nil {
 		return false
 	}
-	kind, _, err := sniff(handle)
-	return err == nil && (kind != uncompressed || p.offset < f.size.Load())
+	defer handle.Close()
+	info, err := handle.Stat()
+	if err != nil || info.Size() < size {
+		return false
+	}
+	now, err := takePrint(handle, print.length)
+	return err == nil && now == print
 }

@@ -133,6 +133,32 @@ func TestFollow(t *testing.T) {
 				t.Errorf("%d files are watched, want 1", n)
 			}
 		},
+		"rotation before the first read": func(t *testing.T, dir string) {
+			path := filepath.Join(dir, "a.jsonl")
+			appendTo(t, path, "{\"a\":1}\n")
+			f := follow(t, path, nil)
+			defer f.close()
+			rename(t, path, path+".1")
+			appendTo(t, path, "{\"b\":2}\n")
+			f.want("both", time.Second, `{"a":1}`, `{"b":2}`)
+			f.want("nothing twice", time.Hour)
+		},
+		"removed before the first read": func(t *testing.T, dir string) {
+			path := filepath.Join(dir, "a.jsonl")
+			appendTo(t, path, "{\"a\":1}\n")
+			f := follow(t, path, nil)
+			defer f.close()
+			os.Remove(path)
+			appendTo(t, path+"x", "{}") // may be given the file's number
+			appendTo(t, path, "{\"b\":2}\n")
+			f.want("the new one", time.Second, `{"b":2}`)
+			if !strings.Contains(f.log.String(), "the file has gone") {
+				t.Errorf("the loss was not logged:\n%s", f.log.String())
+			}
+			if !strings.Contains(f.log.String(), "gone before it was read to its end") {
+				t.Errorf("the loss was not logged:\n%s", f.log.String())
+			}
+		},
 		"rotation of an empty file": func(t *testing.T, dir string) {
 			path := filepath.Join(dir, "a.jsonl")
 			appendTo(t, path, "")
@@ -267,6 +293,41 @@ func TestFollow(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) { test(t, dir) })
 		})
+	}
+}
+
+func TestReadHonoursContextAndLagIsConcurrent(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, filepath.Join(dir, "a"), strings.Repeat("{\"a\":1}\n", 100_000))
+	r, w := io.Pipe()
+	defer w.Close()
+	for name, o := range map[string]Options{
+		"file": {Path: path, Follow: true}, "missing": {Path: path + "x", Follow: true}, "standard input": {Path: "-", Stdin: r},
+	} {
+		s := open(t, o)
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 100 {
+				if lag, _ := s.Lag(); lag < 0 || lag > 800_000 {
+					t.Errorf("%s: got lag %d", name, lag)
+				}
+			}
+			cancel()
+		}()
+		for {
+			b, err := s.Read(ctx)
+			if err != nil {
+				if err != context.Canceled {
+					t.Errorf("%s: got %v, want the context's error", name, err)
+				}
+				break
+			}
+			b.Release()
+		}
+		<-done
+		s.Close()
 	}
 }
 

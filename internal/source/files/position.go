@@ -28,12 +28,16 @@ type fingerprint struct {
 // maxPrint is how much of a file's beginning makes its fingerprint, bytes.
 const maxPrint = 1024
 
-// takePrint hashes the first bytes of a file, as many as there are up to length.
+// takePrint hashes the first bytes of a file, as many as there are up to length. That of none is the zero fingerprint, which every
+// file has.
 func takePrint(r io.ReaderAt, length int) (fingerprint, error) {
 	var buf [maxPrint]byte
 	n, err := r.ReadAt(buf[:length], 0)
 	if err != nil && err != io.EOF {
 		return fingerprint{}, err
+	}
+	if n == 0 {
+		return fingerprint{}, nil
 	}
 	sum := sha256.Sum256(buf[:n])
 	return fingerprint{n, [16]byte(sum[:16])}, nil

@@ -25,9 +25,9 @@ func (s *Source) ReadAt(ctx context.Context, location string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := s.locate(p)
+	path, err := s.locate(p.id, p.name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read byte %s again: %w", grouped(p.offset), err)
 	}
 	again := &Source{opts: s.opts, memory: newMemory()}
 	f := &file{path: path, partition: p.id.String(), from: p.place, asked: true, stream: &p.stream}
@@ -54,28 +54,29 @@ func (s *Source) ReadAt(ctx context.Context, location string) ([]byte, error) {
 	return bytes.Clone(b.Records[0].Data), nil
 }
 
-// locate finds the file of a position: under the name it had, among the source's files, or beside them.
-func (s *Source) locate(p position) (path string, err error) {
+// locate finds the file with an identity: under the name it had, among the source's files, or beside them. Where it is gone, the
+// path returned is the name it had.
+func (s *Source) locate(id identity, name string) (path string, err error) {
 	is := func(path string) bool {
 		info, err := os.Stat(path)
-		return err == nil && info.Mode().IsRegular() && identify(path, info) == p.id
+		return err == nil && info.Mode().IsRegular() && identify(path, info) == id
 	}
-	if is(p.name) {
-		return p.name, nil
+	if is(name) {
+		return name, nil
 	}
-	if names, err := list(s.opts.Path); err == nil {
-		for _, n := range names {
-			if n.id == p.id {
-				return n.path, nil
+	if found, err := list(s.opts.Path); err == nil {
+		for _, f := range found {
+			if f.id == id {
+				return f.path, nil
 			}
 		}
 	}
-	folder := filepath.Dir(p.name)
-	entries, _ := os.ReadDir(folder)
+	folder := filepath.Dir(name)
+	entries, _ := os.ReadDir(folder) // without them there is nothing to find
 	for _, e := range entries {
 		if path := filepath.Join(folder, e.Name()); is(path) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("read byte %s of %s: the file is gone: %w", grouped(p.offset), p.name, fs.ErrNotExist)
+	return name, fmt.Errorf("read %s: the file has gone: %w", name, fs.ErrNotExist)
 }
