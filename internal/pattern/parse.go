@@ -66,16 +66,7 @@ func (p *parser) parse() ([]draft, error) {
 	if err := p.checkSize(); err != nil {
 		return nil, err
 	}
-	drafts, err := p.object(root, "", 0, []draft{nil})
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range drafts {
-		if len(d) > maxPaths {
-			return nil, p.fail(0, "", "", "%d fields in one combination; the limit is %d", len(d), maxPaths)
-		}
-	}
-	return drafts, nil
+	return p.object(root, "", 0, []draft{nil})
 }
 
 func (p *parser) checkSize() error {
@@ -201,6 +192,9 @@ func (p *parser) field(n document.Node, path string, alternative int, drafts []d
 			}
 			overrides = true
 			drafts[i] = slices.Delete(d, old, old+1)
+		}
+		if len(drafts[i]) == maxPaths {
+			return nil, p.fail(p.keyOffset(n), path, "split the pattern into several", "more than %d fields in one combination", maxPaths)
 		}
 		drafts[i] = append(drafts[i], draftField{list, alternative})
 	}

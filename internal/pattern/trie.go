@@ -14,17 +14,17 @@ type node struct {
 	children []child
 	byName   map[string]*node // the children, when they are many
 
-	names  nameSet // the names that lead to a child
-	dotted nameSet // the names with dots that lead on by several steps
+	names  byteSet // nameBit of each child
+	dotted byteSet // the first byte of each path on from here that has several names
 }
 
-// nameSet says of most names that they are not in it: it knows lengths and first bytes only.
-type nameSet [4]uint64
+// byteSet is a set of bytes. Two of them say of most names of an event, at little cost, that they lead nowhere.
+type byteSet [4]uint64
 
-func (s *nameSet) add(name string)      { b := nameBit([]byte(name)); s[b>>6] |= 1 << (b & 63) }
-func (s *nameSet) mayHave(b uint8) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+func (s *byteSet) add(b uint8)      { s[b>>6] |= 1 << (b & 63) }
+func (s *byteSet) has(b uint8) bool { return s[b>>6]&(1<<(b&63)) != 0 }
 
-// nameBit is the bit of a nameSet that stands for name.
+// nameBit is a byte made of a name's length and first byte.
 func nameBit(name []byte) uint8 {
 	if len(name) == 0 {
 		return 0
@@ -46,11 +46,9 @@ const (
 func (n *node) insert(path string) *node {
 	for {
 		name, rest, more := strings.Cut(path, ".")
-		n.names.add(name)
-		for i := len(name) + 1; i <= len(path); i++ {
-			if i == len(path) || path[i] == '.' {
-				n.dotted.add(path[:i])
-			}
+		n.names.add(nameBit([]byte(name)))
+		if more {
+			n.dotted.add(path[0])
 		}
 		n = n.makeChild(name)
 		if !more {
@@ -66,10 +64,11 @@ func (n *node) makeChild(name string) *node {
 	}
 	c := &node{field: none}
 	n.children = append(n.children, child{name, c})
-	if len(n.children) > manyChildren {
-		if n.byName == nil {
-			n.byName = map[string]*node{}
-		}
+	switch {
+	case n.byName != nil:
+		n.byName[name] = c
+	case len(n.children) > manyChildren:
+		n.byName = map[string]*node{}
 		for _, c := range n.children {
 			n.byName[c.name] = c.node
 		}
@@ -96,13 +95,12 @@ func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 		m.key = d.AppendKey(m.key[:0], c)
 		key = m.key
 	}
-	b := nameBit(key)
-	if n.names.mayHave(b) {
+	if n.names.has(nameBit(key)) {
 		if next := n.child(key); next != nil {
 			return next
 		}
 	}
-	if !n.dotted.mayHave(b) || bytes.IndexByte(key, '.') < 0 {
+	if len(key) == 0 || !n.dotted.has(key[0]) || bytes.IndexByte(key, '.') < 0 {
 		return nil
 	}
 	for {
