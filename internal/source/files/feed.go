@@ -11,13 +11,12 @@ const minRead = 32 << 10
 
 // feed cuts one stream into batches of records.
 type feed struct {
-	split   splitter
-	memory  *memory
-	chunk   *chunk
-	r, w    int   // chunk.buf[r:w] is read and not yet cut
-	stated  place // behind the last batch
-	opener  envelope
-	settled bool // nothing has come since the last look with idle
+	split  splitter
+	memory *memory
+	chunk  *chunk
+	r, w   int   // chunk.buf[r:w] is read and not yet cut
+	stated place // behind the last batch
+	opener envelope
 }
 
 func newFeed(m *memory, from place, maxRecord int) *feed {
@@ -55,10 +54,7 @@ func (f *feed) room() []byte {
 	return f.chunk.buf[f.w:]
 }
 
-func (f *feed) read(n int) {
-	f.w += n
-	f.settled = f.settled && n == 0
-}
+func (f *feed) read(n int) { f.w += n }
 
 // fill reads until the chunk is full or the stream ends; n is what it got. err is the reader's.
 func (f *feed) fill(r io.Reader) (n int, err error) {

@@ -72,8 +72,9 @@ func TestMemoryIsBounded(t *testing.T) {
 		long    int64
 	}{
 		"200 MB of lines":             {generated{head: line, unit: line, size: 200e6}, 8, 200e6/len(line) + 1, 0},
-		"10 MB of short garbage":      {generated{head: "x\n", unit: strings.Repeat("\x00\n", 1<<15), size: 10e6}, 8, -1, 0},
+		"2 MB of short garbage":       {generated{head: "x\n", unit: strings.Repeat("\x00\n", 1<<15), size: 2e6}, 8, -1, 0},
 		"array of 30 MB":              {generated{head: "[" + line, unit: "," + line, size: 30e6}, 8, -1, 0},
+		"lines that never close":      {generated{head: "{}\n", unit: strings.Repeat("{\"a\":[\n", 100), size: 1e5}, 8, -1, 0},
 		"100 MB in one record":        {generated{head: "{}\n{\"x\":\"", unit: strings.Repeat("y", 1<<20), size: 100e6, tail: "\"}\n{}\n"}, 40, 3, 100e6},
 		"30 MB without line breaks":   {generated{head: "{}\nx", unit: strings.Repeat("\x00", 1<<20), size: 30e6, tail: "\n{}\n"}, 40, 3, 30e6},
 		"30 MB of brackets":           {generated{head: "{}\n[0,", unit: strings.Repeat("[", 1<<20), size: 30e6, tail: "\n{}\n"}, 40, -1, 30e6},
@@ -108,22 +109,24 @@ func TestMemoryIsBounded(t *testing.T) {
 			if long < c.long || long > c.long+2<<20 {
 				t.Errorf("got too long records of %d bytes, want about %d", long, c.long)
 			}
-			if got := (max(c.g.peak, before) - before) >> 20; got > c.most {
+			got := (max(c.g.peak, before) - before) >> 20
+			t.Logf("the heap grew by %d MiB", got)
+			if got > c.most {
 				t.Errorf("the heap grew by %d MiB, want at most %d", got, c.most)
 			}
 		})
 	}
 }
 
-// A compressed file of some 100 kB may be a record of 100 MB.
+// A small compressed file may be one record of 20 MB.
 func TestBombInFile(t *testing.T) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	io.Copy(w, &generated{head: "{\"x\":\"", unit: strings.Repeat("y", 1<<20), size: 100e6, tail: "\"}\n{\"last\":1}\n"})
+	io.Copy(w, &generated{head: "{\"x\":\"", unit: strings.Repeat("y", 1<<20), size: 20e6, tail: "\"}\n{\"last\":1}\n"})
 	w.Close()
 	path := write(t, filepath.Join(t.TempDir(), "a"), packed.String())
 	k := readAll(t, Options{Path: path})
-	if len(k.texts) != 2 || !strings.HasPrefix(k.texts[0], "!record of 100") || k.texts[1] != `{"last":1}` {
+	if len(k.texts) != 2 || !strings.HasPrefix(k.texts[0], "!record of 20") || k.texts[1] != `{"last":1}` {
 		t.Fatalf("got %d records, %.80q", len(k.texts), k.texts)
 	}
 	if rest := readAll(t, Options{Path: path, Position: at(k.after[0])}); len(rest.texts) != 1 {

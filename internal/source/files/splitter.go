@@ -123,11 +123,20 @@ func (s *splitter) next(b []byte, e ending) (r record, n int, ok bool) {
 // goes on so; and a line break before it tells that it is not in a string, as does an even number of quotes. Where ok is false
 // nothing is proved, and the record must be followed. Of text that is no JSON both ways make the same records.
 func quick(b []byte, i, limit int) (stop int, ok bool) {
+	const window = 512 // bytes looked for a '}' before a line break is looked for, which must not be far behind it
 	stop = i
 	for {
-		n := bytes.IndexByte(b[stop:], '}')
-		if n < 0 || bytes.IndexByte(b[stop:stop+n], '\n') >= 0 {
+		part := b[stop:min(len(b), stop+window)]
+		n := bytes.IndexByte(part, '}')
+		if n >= 0 {
+			part = part[:n]
+		}
+		switch {
+		case bytes.IndexByte(part, '\n') >= 0, len(part) == 0 && n < 0:
 			return 0, false
+		case n < 0:
+			stop += len(part)
+			continue
 		}
 		stop += n + 1
 		next, newline := stop, false

@@ -3,10 +3,13 @@ package files
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"trunkline/internal/document"
 )
 
-// maxNesting is how deep a value is followed. It is far over what document.Parse accepts, so that nothing deeper can be a record.
-const maxNesting = 512
+// maxNesting is how deep a value is followed: twice what document.Parse accepts, so that nothing deeper can be a record. It also
+// bounds how often the same lines are looked at again when none of the values that begin on them ever ends.
+const maxNesting = 2 * document.DefaultDepth
 
 // verdict is what a scan came to.
 type verdict uint8
