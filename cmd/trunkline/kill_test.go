@@ -100,7 +100,7 @@ func newCampaign(t *testing.T, seed uint64, http, follow bool, kills int) *campa
 		})
 		server := httptest.NewServer(c.receiver)
 		t.Cleanup(server.Close)
-		destination = fmt.Sprintf("destination: {http: {url: %s/records, rate: 400/s, timeout: 1s}}", server.URL)
+		destination = fmt.Sprintf("destination: {http: {url: %s/records, rate: 300/s, timeout: 1s}}", server.URL)
 	} else {
 		c.model.refuse = func(string) bool { return false }
 	}
@@ -200,7 +200,7 @@ func (c *campaign) finish() {
 
 // fill writes the input of a source that ends: plain files and one that is compressed.
 func (c *campaign) fill() {
-	each := 60 + 90*c.kills
+	each := 60 + 45*c.kills
 	for _, name := range []string{"a.jsonl", "b.jsonl.gz", "c.jsonl"} {
 		f, err := os.Create(c.path("in/" + name))
 		if err != nil {

@@ -53,6 +53,7 @@ func openJournal(store *state.Store, letters *deadletter.Folder, window *dedupe.
 // DeadLetter implements collector.Journal.
 func (j *journal) DeadLetter(l collector.Letter) error {
 	letter := deadletter.Letter{
+		ID:   deadletter.NewID(l.Partition, l.Place, l.Version.Content),
 		Time: l.Time, Stage: l.Stage, Reason: l.Reason.Error(), Attempts: l.Attempts, Kind: l.Kind.String(),
 		Source:  deadletter.Source{Partition: l.Partition, Position: l.At, Location: j.describe(l.Partition, l.At)},
 		Contact: deadletter.Hash(l.Version.ID), IdempotencyKey: l.IdempotencyKey, ContentHash: l.Version.Content,

@@ -36,6 +36,7 @@ type heldLetter struct {
 type replayed struct{}
 
 func (replayed) At(int) string    { return "" }
+func (replayed) Place(int) string { return "" }
 func (replayed) After(int) string { return "replayed" }
 
 // Read implements collector.Source.

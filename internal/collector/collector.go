@@ -38,6 +38,9 @@ type Batch struct {
 type Positions interface {
 	// At is where record i can be read again.
 	At(i int) string
+	// Place names where record i stands within the partition. Whenever the record is read, it is the same text, whatever has
+	// happened to names since; with the partition and the record's content it identifies a dead letter.
+	Place(i int) string
 	// After is where to read on when record i and all before it are settled. After(-1) is valid: the position before the batch.
 	After(i int) string
 }

@@ -157,7 +157,7 @@ func (c *Collector) deadLetter(it *item) error {
 		Partition: batch.Partition, Record: in.Data, IdempotencyKey: it.out.Key,
 	}
 	if batch.Positions != nil {
-		l.At = batch.Positions.At(it.index)
+		l.At, l.Place = batch.Positions.At(it.index), batch.Positions.Place(it.index)
 	}
 	ident := c.o.Keys.identifier()
 	l.Version = dedupe.Version{Time: dedupe.NoTime, Content: ident.contentHash(in.Data)}

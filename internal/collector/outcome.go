@@ -59,6 +59,7 @@ type Letter struct {
 	Reason         error
 	Attempts       int
 	Partition, At  string // where the record can be read again
+	Place          string // Positions.Place
 	Kind           contact.Kind
 	ID             string         // ContactId or EventId; empty where the record could not be read so far
 	Version        dedupe.Version // its ID is zero where ID is empty

@@ -31,6 +31,7 @@ type tape struct {
 type span int // positions count records
 
 func (s span) At(i int) string    { return strconv.Itoa(int(s) + i) }
+func (s span) Place(i int) string { return strconv.Itoa(int(s) + i) }
 func (s span) After(i int) string { return strconv.Itoa(int(s) + i + 1) }
 
 func (s *tape) Read(ctx context.Context) (*Batch, error) {

@@ -13,10 +13,10 @@ import (
 // crash is the same dead letter.
 type ID [16]byte
 
-// NewID makes the ID of a record with a keyed content hash that stood at a position of a partition.
-func NewID(partition, position string, content Hash) ID {
+// NewID makes the ID of a record with a keyed content hash that stood at a place of a partition.
+func NewID(partition, place string, content Hash) ID {
 	h := sha256.New()
-	for _, s := range []string{partition, position} {
+	for _, s := range []string{partition, place} {
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
 		h.Write(n[:])

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"strconv"
 	"sync/atomic"
 
 	"trunkline/internal/collector"
@@ -102,6 +103,10 @@ func (b *batch) release() {
 
 // At implements collector.Positions.
 func (b *batch) At(i int) string { return position{b.at[i], *b.stream}.String() }
+
+// Place implements collector.Positions: what At says but for the file's name and first bytes, which change as files are renamed and
+// grow.
+func (b *batch) Place(i int) string { return strconv.FormatInt(b.at[i].offset, 10) }
 
 // After implements collector.Positions.
 func (b *batch) After(i int) string {

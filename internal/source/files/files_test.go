@@ -363,3 +363,35 @@ func TestNoAllocationsPerRecord(t *testing.T) {
 		t.Errorf("got %d allocations for %d records, want at most 500", got, count)
 	}
 }
+
+// A dead letter is known by its record's place: a file that was renamed, or has grown, must not make two of one.
+func TestPlaceOutlivesTheName(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "records.jsonl")
+	if err := os.WriteFile(path, []byte("{\"a\":1}\n{\"b\":2}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := func(path string) (place, at string) {
+		s, err := Open(Options{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		b, err := s.Read(t.Context())
+		if err != nil || len(b.Records) < 2 {
+			t.Fatalf("read %s: %d records, %v", path, len(b.Records), err)
+		}
+		return b.Partition + " " + b.Positions.Place(1), b.Positions.At(1)
+	}
+	place, at := second(path)
+	if err := os.WriteFile(path, []byte("{\"a\":1}\n{\"b\":2}\n{\"c\":3}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	againPlace, againAt := second(path + ".1")
+	if againPlace != place || againAt == at {
+		t.Errorf("of a renamed file that has grown: got place %s, position %s; want place %s, another position than %s", againPlace, againAt, place, at)
+	}
+}
