@@ -29,7 +29,7 @@ type pipeline struct {
 }
 
 // buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
-func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger) (*pipeline, error) {
+func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
 	p := &pipeline{}
 	if !c.Redact.Key.IsZero() {
 		value, err := c.Redact.Key.Resolve(ctx)
@@ -54,7 +54,7 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger) (*pi
 	}
 	warnUndocumented(c, log)
 	if a := c.Enrich.Agents; a != nil {
-		p.enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log})
+		p.enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents})
 		if err != nil {
 			return nil, c.Errorf("enrich.agents", "%w", err)
 		}

@@ -61,7 +61,7 @@ and what decided so. Nothing is delivered and no state is kept.`,
 
 func (a *app) check(ctx context.Context, c *config.Config, args []string, out output) error {
 	log := newLogger(a.stderr, c.Observe)
-	p, err := buildPipeline(ctx, c, log)
+	p, err := buildPipeline(ctx, c, log, nil)
 	if err != nil {
 		return wrongCall(err)
 	}

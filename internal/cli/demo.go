@@ -109,7 +109,7 @@ func collectDemo(ctx context.Context, path string, log io.Writer, started func(d
 	}
 	inner := &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: log, configPath: path}
 	err = inner.collect(ctx, c, func(r *run) error {
-		if err := r.start(); err != nil {
+		if err := r.start(ctx); err != nil {
 			return err
 		}
 		started(func() collector.Counts { counts, _ := r.collector.Counts(); return counts })

@@ -91,7 +91,8 @@ func (s *replaySource) reread(ctx context.Context, l deadletter.Letter) ([]byte,
 		if s.run.config.Source.File.Stdin() {
 			return nil, &deadletter.NoRecordError{ID: l.ID, Source: l.Source}
 		}
-		source, err := files.Open(files.Options{Path: s.run.config.Source.File.Path, MaxRecord: int(s.run.config.Source.File.MaxRecord), Logger: s.run.log})
+		// Follow finds files by their identity even when the config's path leads to none any more.
+		source, err := files.Open(files.Options{Path: s.run.config.Source.File.Path, Follow: true, MaxRecord: int(s.run.config.Source.File.MaxRecord), Logger: s.run.log})
 		if err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ is not settled is read again by the next run.`,
 				return wrongCall(err)
 			}
 			return a.collect(cmd.Context(), c, func(r *run) error {
-				if err := r.start(); err != nil {
+				if err := r.start(cmd.Context()); err != nil {
 					return err
 				}
 				return r.untilDone(cmd.Context())
@@ -63,6 +63,7 @@ type run struct {
 	source    *files.Source
 	dest      collector.Destination
 	collector *collector.Collector
+	watch     *watch
 	began     time.Time
 	speed     speed
 	closers   []func() error
@@ -70,7 +71,7 @@ type run struct {
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now()}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now(), watch: newWatch()}
 	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
@@ -93,7 +94,7 @@ func newLogger(w io.Writer, o config.Observe) *slog.Logger {
 
 // open makes the parts that run and replay share, in the order in which a mistake is cheapest to find: first what only the config decides.
 func (r *run) open(ctx context.Context) (err error) {
-	if r.pipeline, err = buildPipeline(ctx, r.config, r.log); err != nil {
+	if r.pipeline, err = buildPipeline(ctx, r.config, r.log, &r.watch.agents); err != nil {
 		return err
 	}
 	if err := r.openJournal(); err != nil {
@@ -140,20 +141,20 @@ func (r *run) openJournal() (err error) {
 
 func (r *run) openSource() (err error) {
 	f := r.config.Source.File
-	var lookUp error
 	r.source, err = files.Open(files.Options{
 		Path: f.Path, Follow: f.Follow, MaxRecord: int(f.MaxRecord), Poll: f.Poll, Stdin: r.app.stdin, Logger: r.log,
 		Position: func(partition string) (string, bool) {
 			position, ok, err := r.store.Position(partition)
-			lookUp = errors.Join(lookUp, err)
+			if err != nil { // a state file that cannot be read takes no checkpoint either: the run ends with its error
+				r.log.Error("position of a file is unknown; it is read from its start", "error", err)
+			}
 			return position, ok
 		},
 	})
-	if err != nil {
-		return errors.Join(err, lookUp)
+	if err == nil {
+		r.closers = append(r.closers, r.source.Close)
 	}
-	r.closers = append(r.closers, r.source.Close)
-	return lookUp
+	return err
 }
 
 func (r *run) openDestination(ctx context.Context) (err error) {
@@ -176,7 +177,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		r.dest, err = httpapi.New(httpapi.Options{
 			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: d.HTTP.Rate.PerSecond(), Timeout: d.HTTP.Timeout,
 			Concurrency: d.HTTP.Concurrency, Batch: d.HTTP.Batch, CAFile: d.HTTP.CAFile, UserAgent: "trunkline/" + version(), Logger: r.log,
-			Scrub: scrubAnswer,
+			Scrub: scrubAnswer, Observer: r.watch.destination(),
 		})
 	case d.File != nil:
 		r.dest, err = file.New(file.Options{Path: d.File.Path, Rotate: int64(d.File.Rotate), Keep: d.File.Keep, Logger: r.log})
@@ -198,7 +199,7 @@ func scrubAnswer(text []byte) []byte {
 // options size the loop: preparing is work for processors, delivering over HTTP is waiting.
 func (r *run) options(source collector.Source, journal collector.Journal) collector.Options {
 	o := collector.Options{
-		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(),
+		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(), Observer: r.watch.collector(),
 		Deduplicate: r.config.Deduplicate != nil, Workers: runtime.GOMAXPROCS(0), Group: 1024,
 	}
 	if h := r.config.Destination.HTTP; h != nil {
@@ -212,7 +213,7 @@ func (r *run) options(source collector.Source, journal collector.Journal) collec
 const collectEvery = 50
 
 // start makes what collecting needs beside what it shares with replay.
-func (r *run) start() error {
+func (r *run) start(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectEvery)
 	}
@@ -220,6 +221,9 @@ func (r *run) start() error {
 		return err
 	}
 	r.collector = collector.New(r.options(r.source, r.journal))
+	if err := r.serveWatch(ctx); err != nil {
+		return err
+	}
 	stop, err := r.serveControl()
 	if err != nil {
 		return err
@@ -237,6 +241,8 @@ func (r *run) untilDone(ctx context.Context) error {
 		defer refresher.Wait()
 		defer done()
 	}
+	r.watch.health.Collecting(func() int { _, n := r.collector.Counts(); return n })
+	defer context.AfterFunc(ctx, r.watch.health.Stopping)()
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
 	err := r.collector.Run(ctx)
 	counts, unsettled := r.collector.Counts()

@@ -168,7 +168,7 @@ type State struct {
 
 // Observe says how the program can be watched.
 type Observe struct {
-	Listen string     // host:port of /metrics, /healthz and /readyz, default 127.0.0.1:9750; "off": none
+	Listen string     // host:port of /metrics, /healthz and /readyz, default "off": none
 	Log    slog.Level // default info
 	Format string     // text (the default) or json
 	Traces *Traces    // nil: off

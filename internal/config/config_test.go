@@ -115,7 +115,7 @@ func TestParse(t *testing.T) {
 		Destination: Destination{Stdout: &Stdout{}},
 		DeadLetter:  DeadLetter{Folder: "dead-letters"},
 		State:       State{File: "trunkline.db"},
-		Observe:     Observe{Listen: "127.0.0.1:9750", Format: "text"},
+		Observe:     Observe{Listen: "off", Format: "text"},
 	}
 	with := func(change func(*Config)) Config {
 		c := defaults
@@ -236,7 +236,7 @@ func TestMarshal(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := c.MarshalJSON()
-	want := `{"version":1,"source":{"file":{"path":"in","max_record":"10MiB","poll":"250ms"}},"redact":{"keep":"minimum"},"destination":{"stdout":{}},"dead_letter":{"folder":"dead-letters"},"state":{"file":"trunkline.db"},"observe":{"listen":"127.0.0.1:9750","log":"info","format":"text"}}`
+	want := `{"version":1,"source":{"file":{"path":"in","max_record":"10MiB","poll":"250ms"}},"redact":{"keep":"minimum"},"destination":{"stdout":{}},"dead_letter":{"folder":"dead-letters"},"state":{"file":"trunkline.db"},"observe":{"listen":"off","log":"info","format":"text"}}`
 	if err != nil || string(got) != want {
 		t.Errorf("got  %s, %v\nwant %s", got, err, want)
 	}

@@ -162,7 +162,7 @@ func (s *State) keys() []key {
 
 func (o *Observe) keys() []key {
 	return []key{
-		{"listen", listen(&o.Listen, "127.0.0.1:9750"), false, "The address of /metrics, /healthz and /readyz, which trunkline status asks too; or off."},
+		{"listen", listen(&o.Listen, "off"), false, "The address of /metrics, /healthz and /readyz, such as 127.0.0.1:9750; or off."},
 		{"log", level(&o.Log), false, "The least level that is logged: debug, info, warn or error."},
 		{"format", choice(&o.Format, "format", "text", "text", "json"), false, "The form of the log, on standard error: text or json."},
 		{"traces", optional[Traces, *Traces]{&o.Traces}, false, "Sends OpenTelemetry traces. Without the key, there are none."},

@@ -245,8 +245,9 @@ func address(into *string) value {
 
 // listen is an address to listen on.
 func listen(into *string, deflt string) value {
+	const example = "127.0.0.1:9750"
 	return &scalar[string]{
-		into: into, takes: []kind{aText}, word: "an address or off such as " + deflt, deflt: deflt,
+		into: into, takes: []kind{aText}, word: "an address or off such as " + example, deflt: deflt,
 		more: object{{"pattern", "^(off|.*:[0-9]+)$"}},
 		parse: func(t string) (string, error) {
 			if t == "off" {
@@ -257,7 +258,7 @@ func listen(into *string, deflt string) value {
 				_, err = strconv.ParseUint(port, 10, 16)
 			}
 			if err != nil {
-				return "", fmt.Errorf("%s is no address; write host:port such as %s, or off", quote(t), deflt)
+				return "", fmt.Errorf("%s is no address; write host:port such as %s, or off", quote(t), example)
 			}
 			return t, nil
 		},
