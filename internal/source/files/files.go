@@ -7,6 +7,12 @@
 // writes them), pretty-printed values, top-level arrays of records, the envelopes that EventBridge pipes and Lambda event source
 // mappings put around records of Kinesis, any of it compressed by gzip or zstd, in one member or many.
 //
+// A finite source reads each file to the end that it has by then; what stands there without a line break is a record too. Following
+// goes on at the end: an object or array that has ended is a record when nothing comes behind it for one poll, any other text waits
+// for its line break. Files are known again when they are renamed, and those that were rotated are read to their end first; also
+// when that happened between two runs, as long as they are in the same folder, under the old name with something behind it, and not
+// compressed meanwhile. Compressed files are read when they are whole, and again from where they ended should they grow.
+//
 // Its promises:
 //
 //   - Every byte that is not white space, or the bracket or comma around a record, is in exactly one record. The source finds where
@@ -73,7 +79,7 @@ type Source struct {
 	files []*file
 }
 
-// stdin is the partition and the name of standard input.
+// stdin is the path that stands for standard input. Its batches have no partition: where it stood means nothing to the next run.
 const stdin = "-"
 
 // Open makes a source. Without Follow the files are listed here: what comes later is not read, and finding none is an error.

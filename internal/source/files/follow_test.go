@@ -357,7 +357,10 @@ func TestStandardInputIsDeliveredAsItComes(t *testing.T) {
 		if err != nil || strings.Join(k.texts, " ") != `{"d":` {
 			t.Errorf("got %q, %v at the end, want the half record", k.texts, err)
 		}
-		if got := Describe(stdin, k.after[0]); got != "standard input: byte 27" {
+		if k.partition[0] != "" {
+			t.Errorf("got partition %q, want none", k.partition[0])
+		}
+		if got := Describe("", k.after[0]); got != "standard input: byte 27" {
 			t.Errorf("Describe: got %q", got)
 		}
 		f.close()

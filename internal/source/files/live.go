@@ -48,7 +48,7 @@ func (l *live) next(ctx context.Context, pause time.Duration) (*collector.Batch,
 		go l.pump()
 	}
 	for {
-		if b := l.feed.batch(more, &l.stream, stdin); b != nil {
+		if b := l.feed.batch(more, &l.stream, ""); b != nil {
 			return b, nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -65,7 +65,7 @@ func (l *live) next(ctx context.Context, pause time.Duration) (*collector.Batch,
 			l.piece.data, l.used = nil, 0
 		}
 		if l.piece.err == io.EOF {
-			if b := l.feed.batch(final, &l.stream, stdin); b != nil {
+			if b := l.feed.batch(final, &l.stream, ""); b != nil {
 				return b, nil
 			}
 			return nil, io.EOF
@@ -82,7 +82,7 @@ func (l *live) next(ctx context.Context, pause time.Duration) (*collector.Batch,
 			return nil, ctx.Err()
 		case <-quiet:
 			l.silent = true
-			if b := l.feed.batch(idle, &l.stream, stdin); b != nil {
+			if b := l.feed.batch(idle, &l.stream, ""); b != nil {
 				return b, nil
 			}
 		case l.piece = <-l.pieces:
