@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -52,6 +53,10 @@ func openJournal(store *state.Store, letters *deadletter.Folder, window *dedupe.
 
 // DeadLetter implements collector.Journal.
 func (j *journal) DeadLetter(l collector.Letter) error {
+	if l.Partition == "" && len(l.Record) == 0 {
+		// Too long to hold, and nowhere to be read again: better stop than lose it.
+		return fmt.Errorf("a record of standard input cannot be kept: %w; raise source.file.max_record, or read it from a file", l.Reason)
+	}
 	letter := deadletter.Letter{
 		ID:   deadletter.NewID(l.Partition, l.Place, l.Version.Content),
 		Time: l.Time, Stage: l.Stage, Reason: l.Reason.Error(), Attempts: l.Attempts, Kind: l.Kind.String(),
