@@ -51,7 +51,7 @@ func newDestination() *destination {
 
 // Request implements [httpapi.Observer].
 func (d *destination) Request(status int, took time.Duration) {
-	d.requests.WithLabelValues(code(status)).Inc()
+	d.requests.WithLabelValues(Code(status)).Inc()
 	switch {
 	case status == 0:
 		d.silence.Observe(took.Seconds())
@@ -63,7 +63,7 @@ func (d *destination) Request(status int, took time.Duration) {
 }
 
 // Retry implements [httpapi.Observer].
-func (d *destination) Retry(status int) { d.retries.WithLabelValues(code(status)).Inc() }
+func (d *destination) Retry(status int) { d.retries.WithLabelValues(Code(status)).Inc() }
 
 // State implements [httpapi.Observer].
 func (d *destination) State(now httpapi.State) {
@@ -76,8 +76,9 @@ func (d *destination) State(now httpapi.State) {
 	}
 }
 
-// code is the label of a status. The endpoint chooses it, so there is an end to how many there can be.
-func code(status int) string {
+// Code is the word that a status is counted under: 100 to 599, "none" for 0, or "other". The endpoint chooses it, so there is an
+// end to how many there can be.
+func Code(status int) string {
 	switch {
 	case status == 0:
 		return "none"

@@ -1,14 +1,14 @@
-// Package telemetry lets a running collector be watched: metrics, health and traces.
+// Package telemetry lets a running collector be watched: metrics and health. Package traces below it sends spans.
 //
-//	collector ───▶ Observer ─┬▶ Metrics ─▶ GET /metrics ┐
-//	                         ├▶ Health ──▶ GET /readyz  ├ Server, on observe.listen
-//	httpapi ─────▶ Observer ─┘             GET /healthz ┘
-//	                         └▶ Traces ──▶ an OTLP receiver
+//	collector ─▶ Observer ─┬▶ Metrics ───────▶ GET /metrics ┐
+//	                       ├▶ Health ────────▶ GET /readyz  ├ Server, on observe.listen
+//	httpapi ───▶ Observer ─┤                   GET /healthz ┘
+//	                       └▶ traces.Traces ─▶ an OTLP receiver
 //
 // The rule for privacy: what is seen here is how much, how long, and which of a list that stands in this package. A label or an
 // attribute is a word of the program, a status code between 100 and 599, or the version; never a text that came from a record, from
 // a file, from the destination or from an error. A reason that is not on the list counts as "other". There is no identifier of a
-// contact, and no address. A test passes values that must not leave to everything that takes a text, and looks for them.
+// contact, and no address. Tests pass values that must not leave to everything that takes a text, and look for them.
 //
 // Watching never stops the work: no method of an observer waits, fails or keeps what it is told, and memory does not depend on what
 // is observed.

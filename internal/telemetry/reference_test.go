@@ -70,7 +70,7 @@ what the Go runtime and the process tell of themselves, under ` + "`go_` and `pr
 | outcome | reasons |
 |---|---|
 `)
-	for o, names := range reasons() {
+	for o, names := range reasons {
 		if len(names) == 0 {
 			continue
 		}

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,14 +14,21 @@ import (
 const other = "other"
 
 // reasons are all that an outcome is counted under: the stages that end records in this way. A record that is delivered needs none.
-func reasons() [collector.Outcomes][]string {
-	return [collector.Outcomes][]string{
-		collector.Delivered:  {"", other},
-		collector.Filtered:   {"filter", "call notice", other},
-		collector.Duplicate:  {"deduplicate", other},
-		collector.Superseded: {"deduplicate", "replay", other},
-		collector.DeadLetter: {"source", "decode", "filter", "enrich", "redact", "deliver", other},
+var reasons = [collector.Outcomes][]string{
+	collector.Delivered:  {"", other},
+	collector.Filtered:   {"filter", "call notice", other},
+	collector.Duplicate:  {"deduplicate", other},
+	collector.Superseded: {"deduplicate", "replay", other},
+	collector.DeadLetter: {"source", "decode", "filter", "enrich", "redact", "deliver", other},
+}
+
+// Reason is the word that a settled record is counted under: reason where it is on the list of its outcome, else "other". What is
+// watched outside of this package goes through it as well.
+func Reason(o collector.Outcome, reason string) string {
+	if o < collector.Outcomes && slices.Contains(reasons[o], reason) {
+		return reason
 	}
+	return other
 }
 
 // bounds of the buckets of the settle latency. A filtered record takes microseconds, a delivered one as long as its destination.
@@ -56,7 +64,7 @@ func newSettled() *settled {
 		seconds: prometheus.NewDesc("trunkline_record_settle_seconds",
 			"Time from reading a record to settling it.", []string{"outcome"}, nil),
 	}
-	for o, names := range reasons() {
+	for o, names := range reasons {
 		for _, name := range names {
 			s.tallies[o] = append(s.tallies[o], tally{name, new([len(bounds) + 1]atomic.Uint64), new(atomic.Int64)})
 		}
