@@ -71,7 +71,7 @@ type run struct {
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now(), watch: newWatch()}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now()}
 	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
@@ -94,6 +94,9 @@ func newLogger(w io.Writer, o config.Observe) *slog.Logger {
 
 // open makes the parts that run and replay share, in the order in which a mistake is cheapest to find: first what only the config decides.
 func (r *run) open(ctx context.Context) (err error) {
+	if err := r.openWatch(ctx); err != nil {
+		return err
+	}
 	if r.pipeline, err = buildPipeline(ctx, r.config, r.log, &r.watch.agents); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"trunkline/internal/collector"
 	"trunkline/internal/destination/httpapi"
 	"trunkline/internal/telemetry"
+	"trunkline/internal/telemetry/traces"
 )
 
 // patience is how long there may be work without a checkpoint before the collector calls itself not ready.
@@ -18,16 +19,34 @@ const patience = 30 * time.Second
 type watch struct {
 	metrics *telemetry.Metrics
 	health  *telemetry.Health
+	traces  *traces.Traces // nil: off
 	agents  agentCounts
 }
 
-func newWatch() *watch {
-	return &watch{metrics: telemetry.NewMetrics(version()), health: telemetry.NewHealth(patience)}
+// openWatch begins to watch a run.
+func (r *run) openWatch(ctx context.Context) (err error) {
+	r.watch = &watch{metrics: telemetry.NewMetrics(version()), health: telemetry.NewHealth(patience)}
+	if t := r.config.Observe.Traces; t != nil {
+		r.watch.traces, err = traces.Open(ctx, traces.Options{URL: t.OTLP, Version: version(), Logger: r.log})
+		if err != nil {
+			return wrongCall(r.config.Errorf("observe.traces.otlp", "%w", err))
+		}
+		r.closers = append(r.closers, func() error { r.watch.traces.Close(); return nil })
+	}
+	return nil
 }
 
-func (w *watch) collector() collector.Observer { return telemetry.Observers(w.metrics, w.health) }
+func (w *watch) collector() collector.Observer {
+	if w.traces != nil {
+		return telemetry.Observers(w.metrics, w.health, w.traces)
+	}
+	return telemetry.Observers(w.metrics, w.health)
+}
 
 func (w *watch) destination() httpapi.Observer {
+	if w.traces != nil {
+		return telemetry.DestinationObservers(w.metrics.Destination(), w.health, w.traces)
+	}
 	return telemetry.DestinationObservers(w.metrics.Destination(), w.health)
 }
 
