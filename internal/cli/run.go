@@ -180,7 +180,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		r.dest, err = httpapi.New(httpapi.Options{
 			URL: d.HTTP.URL, Plaintext: d.HTTP.Plaintext, Header: d.HTTP.Header, Key: key, Rate: d.HTTP.Rate.PerSecond(), Timeout: d.HTTP.Timeout,
 			Concurrency: d.HTTP.Concurrency, Batch: d.HTTP.Batch, CAFile: d.HTTP.CAFile, UserAgent: "trunkline/" + version(), Logger: r.log,
-			Scrub: scrubAnswer, Observer: r.watch.destination(),
+			Scrub: scrubAnswer, Observer: r.watch.destination,
 		})
 	case d.File != nil:
 		r.dest, err = file.New(file.Options{Path: d.File.Path, Rotate: int64(d.File.Rotate), Keep: d.File.Keep, Logger: r.log})
@@ -202,11 +202,12 @@ func scrubAnswer(text []byte) []byte {
 // options size the loop: preparing is work for processors, delivering over HTTP is waiting.
 func (r *run) options(source collector.Source, journal collector.Journal) collector.Options {
 	o := collector.Options{
-		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(), Observer: r.watch.collector(),
+		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(), Observer: r.watch.collector,
 		Deduplicate: r.config.Deduplicate != nil, Workers: runtime.GOMAXPROCS(0), Group: 1024,
 	}
 	if h := r.config.Destination.HTTP; h != nil {
 		o.Keyed, o.Concurrency, o.Group = true, h.Concurrency, h.Batch
+		o.InFlight = max(4<<20, h.Concurrency*h.Batch*(16<<10)) // enough for each request to find its records read
 	}
 	return o
 }

@@ -15,39 +15,36 @@ import (
 // patience is how long there may be work without a checkpoint before the collector calls itself not ready.
 const patience = 30 * time.Second
 
-// watch is what others can see of a run: metrics, health and the pages that show them.
+// watch is what others can see of a run.
 type watch struct {
-	metrics *telemetry.Metrics
+	metrics *telemetry.Metrics // nil where nobody can ask for them
 	health  *telemetry.Health
 	traces  *traces.Traces // nil: off
 	agents  agentCounts
+
+	collector   collector.Observer
+	destination httpapi.Observer
 }
 
 // openWatch begins to watch a run.
 func (r *run) openWatch(ctx context.Context) (err error) {
-	r.watch = &watch{metrics: telemetry.NewMetrics(version()), health: telemetry.NewHealth(patience)}
+	w := &watch{health: telemetry.NewHealth(patience)}
+	r.watch = w
+	collectors, destinations := []collector.Observer{w.health}, []httpapi.Observer{w.health}
+	if r.config.Observe.Listen != "off" {
+		w.metrics = telemetry.NewMetrics(version())
+		collectors, destinations = append(collectors, w.metrics), append(destinations, w.metrics.Destination())
+	}
 	if t := r.config.Observe.Traces; t != nil {
-		r.watch.traces, err = traces.Open(ctx, traces.Options{URL: t.OTLP, Version: version(), Logger: r.log})
+		w.traces, err = traces.Open(ctx, traces.Options{URL: t.OTLP, Version: version(), Logger: r.log})
 		if err != nil {
 			return wrongCall(r.config.Errorf("observe.traces.otlp", "%w", err))
 		}
-		r.closers = append(r.closers, func() error { r.watch.traces.Close(); return nil })
+		collectors, destinations = append(collectors, w.traces), append(destinations, w.traces)
+		r.closers = append(r.closers, func() error { w.traces.Close(); return nil })
 	}
+	w.collector, w.destination = telemetry.Observers(collectors...), telemetry.DestinationObservers(destinations...)
 	return nil
-}
-
-func (w *watch) collector() collector.Observer {
-	if w.traces != nil {
-		return telemetry.Observers(w.metrics, w.health, w.traces)
-	}
-	return telemetry.Observers(w.metrics, w.health)
-}
-
-func (w *watch) destination() httpapi.Observer {
-	if w.traces != nil {
-		return telemetry.DestinationObservers(w.metrics.Destination(), w.health, w.traces)
-	}
-	return telemetry.DestinationObservers(w.metrics.Destination(), w.health)
 }
 
 // agentCounts implements enrich.Observer.
@@ -79,11 +76,10 @@ func (r *run) readings() telemetry.Readings {
 
 // serveWatch answers on observe.listen until the run is closed.
 func (r *run) serveWatch(ctx context.Context) error {
-	address := r.config.Observe.Listen
-	if address == "off" {
+	if r.watch.metrics == nil {
 		return nil
 	}
-	server, err := telemetry.Listen(address, r.watch.metrics, r.watch.health, r.log)
+	server, err := telemetry.Listen(r.config.Observe.Listen, r.watch.metrics, r.watch.health, r.log)
 	if err != nil {
 		return r.config.Errorf("observe.listen", "%w", err)
 	}

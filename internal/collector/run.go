@@ -25,7 +25,7 @@ type Options struct {
 	Group       int  // records in a call of Deliver at most, default 1
 	Workers     int  // goroutines that take records through the stages, default 1
 
-	InFlight int           // bytes of records read and not settled, beyond which nothing more is read; default 4 MiB
+	InFlight int           // bytes of records read and not settled, beyond which nothing more is read; default 2 MiB
 	Commit   time.Duration // longest time between a settlement and its being durable, default 100 ms
 	Grace    time.Duration // how long a stopped run goes on delivering what it has read, default 10 s
 	Now      func() time.Time
@@ -48,7 +48,7 @@ type Collector struct {
 func New(o Options) *Collector {
 	o.Concurrency, o.Group, o.Workers = max(o.Concurrency, 1), max(o.Group, 1), max(o.Workers, 1)
 	if o.InFlight <= 0 {
-		o.InFlight = 4 << 20
+		o.InFlight = 2 << 20
 	}
 	if o.Commit <= 0 {
 		o.Commit = 100 * time.Millisecond
