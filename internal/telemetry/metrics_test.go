@@ -102,8 +102,8 @@ func TestPage(t *testing.T) {
 	d.Request(777, time.Millisecond)
 	d.Retry(503)
 	d.Retry(0)
-	d.State(httpapi.Open)
 	d.State(httpapi.Paused)
+	d.State(httpapi.Open)
 
 	got := samples(t, scrape(t, m))
 	for name := range got {
@@ -153,7 +153,7 @@ func TestPage(t *testing.T) {
 		"trunkline_destination_request_duration_seconds_sum class=other":   0.001,
 		"trunkline_destination_retries_total code=503":                     1,
 		"trunkline_destination_retries_total code=none":                    1,
-		"trunkline_destination_state state=paused":                         1,
+		"trunkline_destination_state state=open":                           1,
 	}
 	for _, bound := range bounds {
 		name := func(o string) string {

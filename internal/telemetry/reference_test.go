@@ -36,6 +36,22 @@ program, status codes, and versions.
 
 `
 
+const referenceTraces = `
+## Traces
+
+With ` + "`observe.traces.otlp`" + `, a sample of spans goes to an OpenTelemetry receiver: of each kind, and of each outcome of records, the first
+20 of every second. A receiver that is down holds nothing up: the spans are dropped, and the log says so once. A key for the receiver
+is read from ` + "`OTEL_EXPORTER_OTLP_HEADERS`" + `.
+
+| span | from, to | attributes |
+|---|---|---|
+| ` + "`record`" + ` | read, settled | ` + "`trunkline.outcome`, `trunkline.reason`, `trunkline.records`" + ` |
+| ` + "`request`" + ` | sent, answered | ` + "`http.request.method`, `trunkline.code`" + ` |
+| ` + "`checkpoint`" + ` | begun, durable | |
+
+Each span is a trace of its own. They hold no more than the metrics do.
+`
+
 // reference describes every metric that there can be.
 func reference(t *testing.T) []byte {
 	t.Helper()
@@ -85,7 +101,7 @@ what the Go runtime and the process tell of themselves, under ` + "`go_` and `pr
 		}
 		fmt.Fprintf(&b, "| `%s` | %s |\n", collector.Outcome(o), strings.Join(quoted, ", "))
 	}
-	b.WriteString("\n`other` stands for a reason that this list does not know.\n")
+	b.WriteString("\n`other` stands for a reason that this list does not know.\n" + referenceTraces)
 	return b.Bytes()
 }
 

@@ -94,6 +94,17 @@ func TestServer(t *testing.T) {
 	if status, _, _ := get(t, "GET", url+"/healthz", "X-Long", strings.Repeat("a", 16<<10)); status != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("a header of 16 KiB: got status %d, want 431", status)
 	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 4") {
+		t.Errorf("OPTIONS *: got %q, %v, want a status of 4xx", answer, err)
+	}
 	_, header, body := get(t, "GET", url+"/metrics", "Accept-Encoding", "gzip")
 	if got := header.Get("Content-Encoding"); got != "gzip" {
 		t.Fatalf("with Accept-Encoding gzip: got Content-Encoding %q, want gzip", got)
@@ -191,7 +202,6 @@ func TestEnd(t *testing.T) {
 				conn.Close()
 				t.Errorf("%s still takes connections", address)
 			}
-			stuck.Close()
 			idle.CloseIdleConnections()
 			if err := goleak.Find(before); err != nil {
 				t.Error(err)

@@ -116,12 +116,14 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// receive starts an OTLP receiver that answers with status and keeps what it is sent.
-func receive(t *testing.T, status int) (url string, requests func() []string) {
+// receive starts an OTLP receiver that answers with status and keeps what it is sent. closed gets a value for each connection that
+// has ended.
+func receive(t *testing.T, status int) (url string, requests func() []string, closed <-chan bool) {
 	t.Helper()
+	ended := make(chan bool, 100)
 	var mu sync.Mutex
 	var got []string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		unzipped, err := gzip.NewReader(r.Body)
 		if err != nil {
 			t.Errorf("request: %v", err)
@@ -135,28 +137,41 @@ func receive(t *testing.T, status int) (url string, requests func() []string) {
 		defer mu.Unlock()
 		got = append(got, r.Method+" "+r.URL.Path+"\n"+string(body))
 		w.Header().Set("Location", "/elsewhere")
-		w.Header().Set("Connection", "close") // so that no goroutine of this side outlives Close
+		if status != http.StatusOK {
+			w.Header().Set("Connection", "close") // so that no goroutine of this side outlives Close
+		}
 		w.WriteHeader(status)
 		io.WriteString(w, "this is said by the receiver")
 	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			ended <- true
+		}
+	}
+	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL, func() []string {
 		mu.Lock()
 		defer mu.Unlock()
 		return got
-	}
+	}, ended
 }
 
 // Over the wire, with texts planted where they do not belong.
 func TestReceiver(t *testing.T) {
 	const planted = "+442079460123"
-	url, requests := receive(t, http.StatusOK)
+	url, requests, closed := receive(t, http.StatusOK)
 	traces := open(t, Options{URL: url, Version: "v1.2.3"})
 	for o := range collector.Outcomes {
 		traces.Settled(o, planted, 1, time.Now())
 	}
 	traces.Settled(collector.DeadLetter, "enrich", 1, time.Now())
 	traces.Close()
+	select {
+	case <-closed:
+	case <-time.After(5 * time.Second):
+		t.Error("Close leaves a connection open")
+	}
 	got := requests()
 	if len(got) != 1 || !strings.HasPrefix(got[0], "POST /v1/traces\n") {
 		t.Fatalf("got %d requests %q, want one POST /v1/traces", len(got), got)
@@ -196,7 +211,7 @@ func TestReceiverDown(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.status != 0 {
-				c.url, _ = receive(t, c.status)
+				c.url, _, _ = receive(t, c.status)
 			}
 			c.url += "/token-4f1c"
 			before := goleak.IgnoreCurrent()
