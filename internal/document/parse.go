@@ -32,11 +32,12 @@ func (d *Document) Parse(data []byte) error {
 	if limit := or(d.Limits.Size, DefaultSize); len(data) > limit {
 		return &SyntaxError{limit, fmt.Sprintf("record of %d bytes; the limit is %d", len(data), limit)}
 	}
-	tape, at, reason := index(d.tape[:cap(d.tape)], data, or(d.Limits.Depth, DefaultDepth), or(d.Limits.Values, DefaultValues))
-	if reason != "" {
-		return &SyntaxError{at, reason}
+	p := parser{data: data, tape: d.tape[:cap(d.tape)], limits: d.Limits}
+	p.limits.Depth, p.limits.Values = or(p.limits.Depth, DefaultDepth), or(p.limits.Values, DefaultValues)
+	if !p.record() {
+		return &SyntaxError{p.at, p.reason}
 	}
-	d.tape = tape
+	d.tape = p.tape[:p.n]
 	return nil
 }
 
@@ -47,163 +48,215 @@ func or(n, fallback int) int {
 	return fallback
 }
 
-// outside is the parent of the root.
-const outside = ^uint32(0)
+// parser goes over a text once and puts an entry for each value on the tape. Its methods take the index to read from and return
+// the one behind what they read, or -1 after a fault.
+//
+//	value ─▶ object ─▶ name, value …
+//	      └▶ array ──▶ value …
+//
+// They call each other as deep as the limit allows, no deeper.
+type parser struct {
+	data   []byte
+	tape   []entry
+	n      int // entries in use
+	depth  int // objects and arrays that are open
+	limits Limits
 
-// index is the parser: one loop over the text, a tape entry a value, no recursion. It fills tape from its start, makes a longer one
-// where it must, and returns what it filled; or where the text is at fault, and why. The gotos are its states:
-//
-//	value ─▶ (container: name or value) … ─▶ after ─▶ name | value | closed ─▶ after … ─▶ end
-//
-// While a container is open, its entry's next is the container around it.
-func index(tape []entry, data []byte, maxDepth, maxValues int) (filled []entry, at int, reason string) {
-	var (
-		i           int // the byte looked at
-		n           int // values so far
-		depth       int
-		parent      = outside
-		inObject    bool   // the innermost open container is an object
-		key, keyLen uint32 // the name read last, for the value that follows
-		esc         escapes
-		e           *entry
-		c           byte
-	)
+	at     int // of the fault
+	reason string
+}
+
+func (p *parser) fail(at int, reason string) int {
+	p.at, p.reason = at, reason
+	return -1
+}
+
+func (p *parser) record() bool {
+	data := p.data
 	if len(data) >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF {
-		return nil, 0, "record begins with a byte order mark"
+		p.fail(0, "record begins with a byte order mark")
+		return false
 	}
+	i := p.value(0, 0, 0, 0)
+	if i < 0 {
+		return false
+	}
+	if i = skipSpace(data, i); i < len(data) {
+		p.fail(i, "text goes on after the record")
+		return false
+	}
+	return true
+}
 
-value:
+// value reads any value. The member's name, if it has one, is keyLen bytes at key.
+func (p *parser) value(i int, key, keyLen uint32, esc escapes) int {
+	data := p.data
 	if i < len(data) && data[i] <= ' ' {
 		i = skipSpace(data, i)
 	}
 	if i >= len(data) {
-		return nil, i, "text ends where a value should stand"
+		return p.fail(i, "text ends where a value should stand")
 	}
-	if n >= len(tape) {
-		if n >= maxValues {
-			return nil, i, fmt.Sprintf("more than %d values", maxValues)
-		}
-		tape = append(tape, entry{})
-		tape = tape[:min(cap(tape), maxValues)]
+	n := p.n
+	if n >= len(p.tape) && !p.grow(i) {
+		return -1
 	}
-	e = &tape[n]
-	n++
-	e.start, e.key, e.keyLen, e.next = uint32(i), key, keyLen, uint32(n)
-	switch c = data[i]; {
+	p.n++
+	e := &p.tape[n]
+	e.start, e.key, e.keyLen, e.next, e.escapes = uint32(i), key, keyLen, uint32(n+1), esc
+	switch c := data[i]; {
 	case c == '"':
-		i = plainRun(data, i+1)
-		if i >= len(data) || data[i] != '"' {
+		e.kind = String
+		end := plainRun(data, i+1)
+		if end >= len(data) || data[end] != '"' {
 			var escaped bool
-			if i, escaped, reason = scanString(data, i); reason != "" {
-				return nil, i, reason
+			if end, escaped = p.text(end); end < 0 {
+				return -1
 			}
 			if escaped {
-				esc |= textEscaped
+				e.escapes |= textEscaped
 			}
 		}
-		i++
-		e.end, e.kind, e.escapes = uint32(i), String, esc
-	case c == '{' || c == '[':
-		if depth >= maxDepth {
-			return nil, i, fmt.Sprintf("more than %d objects and arrays inside each other", maxDepth)
+		i = end + 1
+	case c == '{':
+		e.kind = Object
+		if i = p.object(i + 1); i < 0 {
+			return -1
 		}
-		depth++
-		e.next, parent = parent, uint32(n-1)
-		inObject = c == '{'
-		e.kind, e.escapes = Array, esc
-		if inObject {
-			e.kind = Object
+		e = &p.tape[n] // the tape may have grown
+		e.next = uint32(p.n)
+	case c == '[':
+		e.kind = Array
+		if i = p.array(i + 1); i < 0 {
+			return -1
 		}
-		if i++; i < len(data) && data[i] <= ' ' {
-			i = skipSpace(data, i)
-		}
-		if i < len(data) && data[i] == c+2 { // '}' and ']' stand two behind their openers
-			goto closed
-		}
-		if inObject {
-			goto name
-		}
-		key, keyLen, esc = 0, 0, 0
-		goto value
+		e = &p.tape[n]
+		e.next = uint32(p.n)
 	case c == '-' || c-'0' <= 9:
-		if i, reason = scanNumber(data, i); reason != "" {
-			return nil, i, reason
+		e.kind = Number
+		if i = p.number(i); i < 0 {
+			return -1
 		}
-		e.end, e.kind, e.escapes = uint32(i), Number, esc
 	default:
 		kind, length := literal(data[i:])
 		if kind == Invalid {
-			return nil, i, "want a value"
+			return p.fail(i, "want a value")
 		}
+		e.kind = kind
 		i += length
-		e.end, e.kind, e.escapes = uint32(i), kind, esc
 	}
+	e.end = uint32(i)
+	return i
+}
 
-after: // a value has ended before data[i]
-	if parent == outside {
-		if i = skipSpace(data, i); i < len(data) {
-			return nil, i, "text goes on after the record"
-		}
-		return tape[:n], 0, ""
+// grow makes room on the tape for the value at data[i].
+func (p *parser) grow(i int) bool {
+	if p.n >= p.limits.Values {
+		p.fail(i, fmt.Sprintf("more than %d values", p.limits.Values))
+		return false
 	}
+	p.tape = append(p.tape, entry{})
+	p.tape = p.tape[:min(cap(p.tape), p.limits.Values)]
+	return true
+}
+
+// object reads members from behind the opening brace to the closing one.
+func (p *parser) object(i int) int {
+	data := p.data
+	if p.depth == p.limits.Depth {
+		return p.tooDeep(i - 1)
+	}
+	p.depth++
 	if i < len(data) && data[i] <= ' ' {
 		i = skipSpace(data, i)
 	}
-	if i >= len(data) {
-		return nil, i, "text ends inside an object or array"
+	if i < len(data) && data[i] == '}' {
+		p.depth--
+		return i + 1
 	}
-	switch c = data[i]; {
-	case c == ',':
-		i++
-		if inObject {
-			goto name
+	for {
+		if i < len(data) && data[i] <= ' ' {
+			i = skipSpace(data, i)
 		}
-		key, keyLen, esc = 0, 0, 0
-		goto value
-	case c == '}' && inObject, c == ']' && !inObject:
-		goto closed
-	case inObject:
-		return nil, i, "want ',' or '}' after a member of an object"
-	default:
-		return nil, i, "want ',' or ']' after an element of an array"
+		if i >= len(data) || data[i] != '"' {
+			return p.fail(i, "want a member's name in quotes")
+		}
+		key := i + 1
+		var esc escapes
+		end := plainRun(data, key)
+		if end >= len(data) || data[end] != '"' {
+			var escaped bool
+			if end, escaped = p.text(end); end < 0 {
+				return -1
+			}
+			if escaped {
+				esc = keyEscaped
+			}
+		}
+		i = end + 1
+		if i < len(data) && data[i] <= ' ' {
+			i = skipSpace(data, i)
+		}
+		if i >= len(data) || data[i] != ':' {
+			return p.fail(i, "want ':' after a member's name")
+		}
+		if i = p.value(i+1, uint32(key), uint32(end-key), esc); i < 0 {
+			return -1
+		}
+		if i < len(data) && data[i] <= ' ' {
+			i = skipSpace(data, i)
+		}
+		switch {
+		case i >= len(data):
+			return p.fail(i, "text ends inside an object or array")
+		case data[i] == ',':
+			i++
+		case data[i] == '}':
+			p.depth--
+			return i + 1
+		default:
+			return p.fail(i, "want ',' or '}' after a member of an object")
+		}
 	}
+}
 
-closed: // data[i] closes the innermost container
-	i++
-	depth--
-	e = &tape[parent]
-	parent = e.next
-	e.end, e.next = uint32(i), uint32(n)
-	inObject = parent != outside && tape[parent].kind == Object
-	goto after
-
-name:
+// array reads elements from behind the opening bracket to the closing one.
+func (p *parser) array(i int) int {
+	data := p.data
+	if p.depth == p.limits.Depth {
+		return p.tooDeep(i - 1)
+	}
+	p.depth++
 	if i < len(data) && data[i] <= ' ' {
 		i = skipSpace(data, i)
 	}
-	if i >= len(data) || data[i] != '"' {
-		return nil, i, "want a member's name in quotes"
+	if i < len(data) && data[i] == ']' {
+		p.depth--
+		return i + 1
 	}
-	key, esc = uint32(i+1), 0
-	i = plainRun(data, i+1)
-	if i >= len(data) || data[i] != '"' {
-		var escaped bool
-		if i, escaped, reason = scanString(data, i); reason != "" {
-			return nil, i, reason
+	for {
+		if i = p.value(i, 0, 0, 0); i < 0 {
+			return -1
 		}
-		if escaped {
-			esc = keyEscaped
+		if i < len(data) && data[i] <= ' ' {
+			i = skipSpace(data, i)
+		}
+		switch {
+		case i >= len(data):
+			return p.fail(i, "text ends inside an object or array")
+		case data[i] == ',':
+			i++
+		case data[i] == ']':
+			p.depth--
+			return i + 1
+		default:
+			return p.fail(i, "want ',' or ']' after an element of an array")
 		}
 	}
-	keyLen = uint32(i) - key
-	if i++; i < len(data) && data[i] <= ' ' {
-		i = skipSpace(data, i)
-	}
-	if i >= len(data) || data[i] != ':' {
-		return nil, i, "want ':' after a member's name"
-	}
-	i++
-	goto value
+}
+
+func (p *parser) tooDeep(i int) int {
+	return p.fail(i, fmt.Sprintf("more than %d objects and arrays inside each other", p.limits.Depth))
 }
 
 // skipSpace returns the index of the next byte from i on that is no white space.
@@ -229,42 +282,44 @@ func special(w uint64) uint64 {
 
 // plainRun returns the index of the next byte from i on that special marks, or, near the end of data, of one before it.
 func plainRun(data []byte, i int) int {
-	for ; i+8 <= len(data); i += 8 {
-		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
+	for i >= 0 && i < len(data)-7 { // in this form no other check of bounds is left in the loop
+		if m := special(binary.LittleEndian.Uint64(data[i : i+8 : i+8])); m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
+		i += 8
 	}
 	return i
 }
 
-// scanString reads on in a string from data[i], which needs a closer look, to its closing quote.
-func scanString(data []byte, i int) (end int, escaped bool, reason string) {
+// text reads on in a string from data[i], which needs a closer look, to its closing quote.
+func (p *parser) text(i int) (end int, escaped bool) {
+	data := p.data
 	for i < len(data) {
 		switch c := data[i]; {
 		case c == '"':
-			return i, escaped, ""
+			return i, escaped
 		case c == '\\':
 			escaped = true
 			n := escapeLen(data[i:])
 			if n == 0 {
-				return i, escaped, `invalid escape in a string`
+				return p.fail(i, "invalid escape in a string"), false
 			}
 			i += n
 		case c < 0x20:
-			return i, escaped, "control character in a string"
+			return p.fail(i, "control character in a string"), false
 		case c < utf8.RuneSelf:
 			i++
 		default:
 			r, n := utf8.DecodeRune(data[i:])
 			if r == utf8.RuneError && n <= 1 {
-				return i, escaped, "invalid UTF-8"
+				return p.fail(i, "invalid UTF-8"), false
 			}
 			i += n
 			continue
 		}
 		i = plainRun(data, i)
 	}
-	return i, escaped, "text ends inside a string"
+	return p.fail(i, "text ends inside a string"), false
 }
 
 // escapeLen returns the length of the escape that b begins with, 0 where it is none.
@@ -283,8 +338,9 @@ func escapeLen(b []byte) int {
 	return 0
 }
 
-// scanNumber reads the number that begins at data[i].
-func scanNumber(data []byte, i int) (end int, reason string) {
+// number reads the number that begins at data[i].
+func (p *parser) number(i int) int {
+	data := p.data
 	if data[i] == '-' {
 		i++
 	}
@@ -294,12 +350,12 @@ func scanNumber(data []byte, i int) (end int, reason string) {
 	case i < len(data) && data[i]-'1' <= 8:
 		i = scanDigits(data, i)
 	default:
-		return i, "want a digit in a number"
+		return p.fail(i, "want a digit in a number")
 	}
 	if i < len(data) && data[i] == '.' {
 		first := i + 1
 		if i = scanDigits(data, first); i == first {
-			return i, "want a digit behind a number's point"
+			return p.fail(i, "want a digit behind a number's point")
 		}
 	}
 	if i < len(data) && data[i]|0x20 == 'e' {
@@ -309,10 +365,10 @@ func scanNumber(data []byte, i int) (end int, reason string) {
 		}
 		first := i
 		if i = scanDigits(data, first); i == first {
-			return i, "want a digit in a number's exponent"
+			return p.fail(i, "want a digit in a number's exponent")
 		}
 	}
-	return i, ""
+	return i
 }
 
 func scanDigits(data []byte, i int) int {
