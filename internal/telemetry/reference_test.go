@@ -29,7 +29,7 @@ A running collector answers on ` + "`observe.listen`" + `, by default ` + "`http
 | ` + "`/readyz`" + ` | 200 when the collector gets on with its work, else 503 with a line for each reason |
 
 It is not ready while it starts or stops, while the destination is down or refuses the key, after a checkpoint that could not be
-written, and when there has been work to do for a minute without a checkpoint.
+written, and when there has been work to do for 30 seconds without a checkpoint.
 
 No page asks for a password. None shows personal data, an identifier of a contact, an address, or a secret: labels are words of the
 program, status codes, and versions.

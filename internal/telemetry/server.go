@@ -41,7 +41,7 @@ const scrapes = 4
 const farewell = time.Second
 
 // Listen takes the address, HOST:PORT, so that an address which cannot be had is known before anything is collected. Its errors
-// name observe.listen and say what to type. Close gives the address back, also when Serve was never called.
+// say what to type; the caller, who knows where the address stands in the config, names the key. Close gives the address back, also when Serve was never called.
 func Listen(address string, m *Metrics, h *Health, logger *slog.Logger) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -151,22 +151,24 @@ func (l scrapeLog) Println(v ...any) {
 func listenError(address string, err error) error {
 	host, port, split := net.SplitHostPort(address)
 	if split != nil {
-		return fmt.Errorf("observe.listen: %q is no address; write HOST:PORT such as 127.0.0.1:9750, or off", address)
+		return fmt.Errorf("%q is no address; write HOST:PORT such as 127.0.0.1:9750, or off", address)
 	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	errno, ok := errors.AsType[syscall.Errno](err)
+	if !ok {
+		return fmt.Errorf("%w; write HOST:PORT such as 127.0.0.1:9750, or off", err)
+	}
+	hint := "write another address, or off"
+	switch errno {
+	case syscall.EADDRINUSE:
 		another := "9750"
 		if n, err := strconv.ParseUint(port, 10, 16); err == nil && n < 65535 {
 			another = strconv.FormatUint(n+1, 10)
 		}
-		return fmt.Errorf("observe.listen: %s is in use by another program; write another port, for instance listen: %q, or off: %w",
-			address, net.JoinHostPort(host, another), err)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("observe.listen: %s is not for this user to take; write a port from 1024 on such as %s, or off: %w",
-			address, net.JoinHostPort(host, "9750"), err)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("observe.listen: this machine does not have the address %s; write 127.0.0.1:%s, 0.0.0.0:%s for all of its addresses, or off: %w",
-			host, port, port, err)
+		hint = fmt.Sprintf("another program has it: write another port, for instance listen: %q, or off", net.JoinHostPort(host, another))
+	case syscall.EACCES:
+		hint = fmt.Sprintf("write a port from 1024 on, for instance listen: %q, or off", net.JoinHostPort(host, "9750"))
+	case syscall.EADDRNOTAVAIL:
+		hint = fmt.Sprintf("this machine does not have it: write 127.0.0.1:%s, 0.0.0.0:%s for all that it has, or off", port, port)
 	}
-	return fmt.Errorf("observe.listen: %w; write HOST:PORT such as 127.0.0.1:9750, or off", err)
+	return fmt.Errorf("%s: %w; %s", address, errno, hint)
 }

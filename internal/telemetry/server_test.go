@@ -130,10 +130,10 @@ func TestListenErrors(t *testing.T) {
 		is      error
 		want    string
 	}{
-		{taken.Addr().String(), syscall.EADDRINUSE, "observe.listen: 127.0.0.1:" + port + " is in use by another program; write another port, for instance listen: \"127.0.0.1:"},
-		{"203.0.113.7:9750", syscall.EADDRNOTAVAIL, "observe.listen: this machine does not have the address 203.0.113.7; write 127.0.0.1:9750, "},
-		{"localhost", nil, `observe.listen: "localhost" is no address; write HOST:PORT such as 127.0.0.1:9750, or off`},
-		{"127.0.0.1:99999", nil, "observe.listen: listen tcp: address 99999: invalid port; write HOST:PORT"},
+		{taken.Addr().String(), syscall.EADDRINUSE, "127.0.0.1:" + port + ": address already in use; another program has it: write another port, for instance listen: \"127.0.0.1:"},
+		{"203.0.113.7:9750", syscall.EADDRNOTAVAIL, "203.0.113.7:9750: cannot assign requested address; this machine does not have it: write 127.0.0.1:9750, 0.0.0.0:9750 for"},
+		{"localhost", nil, `"localhost" is no address; write HOST:PORT such as 127.0.0.1:9750, or off`},
+		{"127.0.0.1:99999", nil, "listen tcp: address 99999: invalid port; write HOST:PORT"},
 	} {
 		s, err := Listen(c.address, NewMetrics("v1"), NewHealth(time.Minute), slog.New(slog.DiscardHandler))
 		if err == nil {

@@ -12,7 +12,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -75,12 +74,12 @@ const (
 	spansHeld   = 1024            // ended and not sent; more are dropped
 	spansSent   = 256             // in a request
 	spansWait   = 2 * time.Second // of an ended span for others
-	sendTimeout = 5 * time.Second // of a request with its retries
+	sendTimeout = 5 * time.Second // of a request
 	farewell    = 3 * time.Second // for the last spans
 )
 
-// Open starts to trace. It sends nothing by itself: a receiver that is not there is no error. Its errors name the key of the
-// config and do not quote the URL, which may hold a token. Close stops it.
+// Open starts to trace. It sends nothing by itself: a receiver that is not there is no error. Its errors do not quote the URL, which
+// may hold a token; the caller names the key of the config. Close stops it.
 func Open(ctx context.Context, o Options) (*Traces, error) {
 	// Its connections are ours to close. A redirect is an answer: the headers may hold a key that is not for another host.
 	client := &http.Client{
@@ -102,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Traces, error) {
 			// A span that is late is worth little, and while one request is retried the others are dropped.
 			otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))
 		if err != nil {
-			return nil, errors.New("observe.traces.otlp: the exporter does not take this URL or the OTEL_EXPORTER_OTLP_ variables of the environment")
+			return nil, errors.New("the exporter does not take this URL or the OTEL_EXPORTER_OTLP_ variables of the environment")
 		}
 	}
 	t := &Traces{hangUp: client.CloseIdleConnections}
@@ -244,17 +243,17 @@ func cause(err error) string {
 func endpoint(text string) (string, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", errors.New("observe.traces.otlp: not of the form http://HOST:4318")
+		return "", errors.New("not of the form http://HOST:4318")
 	}
 	if u.User != nil {
-		return "", errors.New("observe.traces.otlp: holds a user name or password; put the key into OTEL_EXPORTER_OTLP_HEADERS")
+		return "", errors.New("holds a user name or password; put the key into OTEL_EXPORTER_OTLP_HEADERS")
 	}
 	const path = "/v1/traces"
 	if !strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), path) {
 		u = u.JoinPath(path)
 	}
 	if u.RawQuery != "" {
-		return "", fmt.Errorf("observe.traces.otlp: has a query (?…), which the protocol does not send; put the key into OTEL_EXPORTER_OTLP_HEADERS")
+		return "", errors.New("has a query (?…), which the protocol does not send; put the key into OTEL_EXPORTER_OTLP_HEADERS")
 	}
 	return u.String(), nil
 }

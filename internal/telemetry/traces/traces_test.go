@@ -67,11 +67,12 @@ func TestSpans(t *testing.T) {
 		var have []string
 		ids := map[string]bool{}
 		for _, s := range got.spans {
-			text := fmt.Sprintf("%s %s %s %s", s.Name, s.SpanKind, s.EndTime.Sub(s.StartTime), s.Status.Code)
+			var text strings.Builder
+			fmt.Fprintf(&text, "%s %s %s %s", s.Name, s.SpanKind, s.EndTime.Sub(s.StartTime), s.Status.Code)
 			for _, a := range s.Attributes {
-				text += fmt.Sprintf(" %s=%s", a.Key, a.Value.String())
+				fmt.Fprintf(&text, " %s=%s", a.Key, a.Value.String())
 			}
-			have = append(have, text)
+			have = append(have, text.String())
 			ids[s.SpanContext.TraceID().String()] = true
 		}
 		want := []string{
@@ -279,8 +280,8 @@ func TestEndpoint(t *testing.T) {
 		if got != c.want || (err != nil) != (c.err != "") {
 			t.Errorf("endpoint(%q): got %q, %v, want %q, error %q", c.text, got, err, c.want, c.err)
 		}
-		if err != nil && (!strings.HasPrefix(err.Error(), "observe.traces.otlp: ") || !strings.Contains(err.Error(), c.err) || strings.Contains(err.Error(), "secret")) {
-			t.Errorf("endpoint(%q): got error %q, want observe.traces.otlp: … %s, without the URL", c.text, err, c.err)
+		if err != nil && (!strings.Contains(err.Error(), c.err) || strings.Contains(err.Error(), "secret")) {
+			t.Errorf("endpoint(%q): got error %q, want … %s, without the URL", c.text, err, c.err)
 		}
 	}
 	if _, err := Open(t.Context(), Options{URL: "nowhere"}); err == nil {
