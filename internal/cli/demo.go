@@ -169,7 +169,7 @@ Next:
   trunkline check record.json    what one of your records looks like before and after
 `
 	if kept {
-		text = strings.NewReplacer("DIR", folder).Replace(`
+		text = strings.NewReplacer("DIR", shellWord(folder)).Replace(`
 Next, in what was kept in DIR:
   trunkline status -c DIR/trunkline.yaml
   head -1 DIR/records.jsonl | trunkline check -c DIR/trunkline.yaml -
@@ -179,6 +179,14 @@ Next, in what was kept in DIR:
 	}
 	_, err := io.WriteString(out, text)
 	return err
+}
+
+// shellWord quotes a path for a shell where it must.
+func shellWord(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // recordRate is a flag such as 200/s.

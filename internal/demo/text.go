@@ -64,8 +64,8 @@ func (s *Summary) printTrouble(b *bytes.Buffer, style Style) {
 	r := s.Receiver
 	fmt.Fprintf(b, "%s %d × 503, %d connections reset, %d answers lost, %d record refused.\n",
 		style.bold("The receiver misbehaved on purpose:"), r.Unavailable, r.Reset, r.Lost, r.Refused)
-	fmt.Fprintf(b, "%d requests brought %d records; %d came again, under the same Idempotency-Key. Personal data in what came: %d.\n",
-		r.Requests, r.Taken, r.Again, r.Personal)
+	fmt.Fprintf(b, "%d requests brought %d records; %d came again, under the same Idempotency-Key.\n", r.Requests, r.Taken, r.Again)
+	fmt.Fprintf(b, "Records that came with a telephone number, an e-mail address, a card or an account number: %d.\n", r.Personal)
 	if len(s.DeadLetters) == 0 {
 		return
 	}
@@ -84,7 +84,7 @@ var shown = [][]string{
 	{"ContactId"},
 	{"CustomerEndpoint", "Address"},
 	{"Agent", "Username"},
-	{"AgentData", "Username"},
+	{"AgentData", "Site"},
 	{"AgentData", "Team"},
 	{"Queue", "Name"},
 	{"Attributes", "customerName"},
