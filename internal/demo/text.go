@@ -41,7 +41,7 @@ func (s *Summary) Print(out io.Writer, style Style) error {
 func (s *Summary) printAccount(b *bytes.Buffer, style Style) {
 	fmt.Fprintln(b, style.bold(fmt.Sprintf("%-14s %15s %15s %15s", "records", "centre expects", "collector says", "receiver got")))
 	row := func(name string, centre, collected int64, received string) {
-		fmt.Fprintf(b, "%-14s %15d %15d %15s\n", name, centre, collected, received)
+		fmt.Fprintln(b, strings.TrimRight(fmt.Sprintf("%-14s %15d %15d %15s", name, centre, collected, received), " "))
 	}
 	c, k := s.Centre, s.Collector
 	row("delivered", c.Delivered, k.Delivered, fmt.Sprint(s.Receiver.Taken))
