@@ -62,7 +62,7 @@ func (s *Summary) printAccount(b *bytes.Buffer, style Style) {
 // printTrouble tells what went wrong on purpose, and what became of it.
 func (s *Summary) printTrouble(b *bytes.Buffer, style Style) {
 	r := s.Receiver
-	fmt.Fprintf(b, "%s %d × 503, %d connections reset, %d answers lost, %d record refused.\n",
+	fmt.Fprintf(b, "%s 503: %d, connections reset: %d, answers lost: %d, records refused: %d.\n",
 		style.bold("The receiver misbehaved on purpose:"), r.Unavailable, r.Reset, r.Lost, r.Refused)
 	fmt.Fprintf(b, "%d requests brought %d records; %d came again, under the same Idempotency-Key.\n", r.Requests, r.Taken, r.Again)
 	fmt.Fprintf(b, "Records that came with a telephone number, an e-mail address, a card or an account number: %d.\n", r.Personal)
