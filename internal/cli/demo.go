@@ -42,7 +42,7 @@ became of every record are compared: what the centre expects, what the collector
 A first interrupt (Ctrl-C) ends the demo early, with its account. It works in a temporary folder and removes it, unless --keep
 names a folder to play on in. About 5 KB are written for each record, and a demo ends after ` + strconv.Itoa(demo.MaxRecords) + ` records.
 
-Exit status: 0 the counts agree, 1 they do not.`,
+Exit status: 0 the counts agree, 1 they do not or something failed, 2 wrong call.`,
 		Example: `  trunkline demo
   trunkline demo --duration 30s --rate 1000/s
   trunkline demo --keep try --seed 7`,

@@ -69,7 +69,7 @@ func (s *Summary) printTrouble(b *bytes.Buffer, style Style) {
 	if len(s.DeadLetters) == 0 {
 		return
 	}
-	fmt.Fprintln(b, style.bold("Dead letters:"))
+	fmt.Fprintln(b, style.bold("Dead letters, their records encrypted (trunkline replay --list shows them, --identity opens them):"))
 	const most = 5
 	for _, d := range s.DeadLetters[:min(len(s.DeadLetters), most)] {
 		fmt.Fprintf(b, "%6d × %s: %s\n", d.Records, d.Stage, d.Reason)
