@@ -42,7 +42,7 @@ became of every record are compared: what the centre expects, what the collector
 A first interrupt (Ctrl-C) ends the demo early, with its account. It works in a temporary folder and removes it, unless --keep
 names a folder to play on in. About 5 KB are written for each record, and a demo ends after ` + strconv.Itoa(demo.MaxRecords) + ` records.
 
-Exit status: 0 the counts agree, 1 they do not.`,
+Exit status: 0 the counts agree, 1 they do not or something failed, 2 wrong call.`,
 		Example: `  trunkline demo
   trunkline demo --duration 30s --rate 1000/s
   trunkline demo --keep try --seed 7`,
@@ -169,7 +169,7 @@ Next:
   trunkline check record.json    what one of your records looks like before and after
 `
 	if kept {
-		text = strings.NewReplacer("DIR", folder).Replace(`
+		text = strings.NewReplacer("DIR", shellWord(folder)).Replace(`
 Next, in what was kept in DIR:
   trunkline status -c DIR/trunkline.yaml
   head -1 DIR/records.jsonl | trunkline check -c DIR/trunkline.yaml -
@@ -179,6 +179,14 @@ Next, in what was kept in DIR:
 	}
 	_, err := io.WriteString(out, text)
 	return err
+}
+
+// shellWord quotes a path for a shell where it must.
+func shellWord(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // recordRate is a flag such as 200/s.

@@ -37,7 +37,7 @@ type Folder struct {
 // keyHeader carries the receiver's API key.
 const keyHeader = "X-Api-Key"
 
-//go:embed trunkline.yaml
+//go:embed trunkline.yaml.tmpl
 var configText string
 
 // writeFolder writes the config and all that it names.

@@ -21,7 +21,7 @@ type Block struct {
 type Lines struct {
 	Out   io.Writer
 	Style Style
-	next  time.Duration
+	last  time.Duration // the whole second of the last line
 }
 
 // Begin shows the config.
@@ -94,10 +94,10 @@ func (s *Block) End() { _, _ = io.WriteString(s.Out, "\n") }
 
 // Update writes a line when a second has passed.
 func (s *Lines) Update(n Now) {
-	if n.Elapsed < s.next {
+	if n.Elapsed < s.last+time.Second {
 		return
 	}
-	s.next = n.Elapsed.Truncate(time.Second) + time.Second
+	s.last = n.Elapsed.Truncate(time.Second)
 	c, r := n.Settled, n.Received
 	_, _ = fmt.Fprintf(s.Out, "%6s  %d written: %d delivered, %d filtered, %d duplicate, %d superseded, %d dead letters, %d on their way; receiver: %d × 503, %d reset, %d lost\n",
 		clock(n.Elapsed), n.Written, c[collector.Delivered], c[collector.Filtered], c[collector.Duplicate], c[collector.Superseded],

@@ -41,7 +41,7 @@ func (s *Summary) Print(out io.Writer, style Style) error {
 func (s *Summary) printAccount(b *bytes.Buffer, style Style) {
 	fmt.Fprintln(b, style.bold(fmt.Sprintf("%-14s %15s %15s %15s", "records", "centre expects", "collector says", "receiver got")))
 	row := func(name string, centre, collected int64, received string) {
-		fmt.Fprintf(b, "%-14s %15d %15d %15s\n", name, centre, collected, received)
+		fmt.Fprintln(b, strings.TrimRight(fmt.Sprintf("%-14s %15d %15d %15s", name, centre, collected, received), " "))
 	}
 	c, k := s.Centre, s.Collector
 	row("delivered", c.Delivered, k.Delivered, fmt.Sprint(s.Receiver.Taken))
@@ -62,14 +62,14 @@ func (s *Summary) printAccount(b *bytes.Buffer, style Style) {
 // printTrouble tells what went wrong on purpose, and what became of it.
 func (s *Summary) printTrouble(b *bytes.Buffer, style Style) {
 	r := s.Receiver
-	fmt.Fprintf(b, "%s %d × 503, %d connections reset, %d answers lost, %d record refused.\n",
+	fmt.Fprintf(b, "%s 503: %d, connections reset: %d, answers lost: %d, records refused: %d.\n",
 		style.bold("The receiver misbehaved on purpose:"), r.Unavailable, r.Reset, r.Lost, r.Refused)
-	fmt.Fprintf(b, "%d requests brought %d records; %d came again, under the same Idempotency-Key. Personal data in what came: %d.\n",
-		r.Requests, r.Taken, r.Again, r.Personal)
+	fmt.Fprintf(b, "%d requests brought %d records; %d came again, under the same Idempotency-Key.\n", r.Requests, r.Taken, r.Again)
+	fmt.Fprintf(b, "Records that came with a telephone number, an e-mail address, a card or an account number: %d.\n", r.Personal)
 	if len(s.DeadLetters) == 0 {
 		return
 	}
-	fmt.Fprintln(b, style.bold("Dead letters:"))
+	fmt.Fprintln(b, style.bold("Dead letters, their records encrypted (trunkline replay --list shows them, --identity opens them):"))
 	const most = 5
 	for _, d := range s.DeadLetters[:min(len(s.DeadLetters), most)] {
 		fmt.Fprintf(b, "%6d × %s: %s\n", d.Records, d.Stage, d.Reason)
@@ -84,7 +84,7 @@ var shown = [][]string{
 	{"ContactId"},
 	{"CustomerEndpoint", "Address"},
 	{"Agent", "Username"},
-	{"AgentData", "Username"},
+	{"AgentData", "Site"},
 	{"AgentData", "Team"},
 	{"Queue", "Name"},
 	{"Attributes", "customerName"},
