@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"trunkline/internal/source/files"
@@ -37,7 +39,21 @@ type statusPosition struct {
 	Where     string `json:"where"` // for people
 }
 
-func controlPath(stateFile string) string { return stateFile + ".sock" }
+// maxSocketPath is the longest name of a Unix socket that all systems take.
+const maxSocketPath = 100
+
+// controlPath is beside the state file or, where that name is too long for a socket, in the folder for temporary files.
+func controlPath(stateFile string) string {
+	path := stateFile + ".sock"
+	if len(path) <= maxSocketPath {
+		return path
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	sum := sha256.Sum256([]byte(path))
+	return filepath.Join(os.TempDir(), fmt.Sprintf("trunkline-%x.sock", sum[:8]))
+}
 
 // serveControl answers on the control socket until the returned function is called.
 func (r *run) serveControl() (stop func() error, err error) {

@@ -44,6 +44,7 @@ func (l *ledger) settle(items ...*item) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.tell(items)
 	for _, it := range items {
 		j := it.job
 		if j.done[it.index] {
@@ -52,12 +53,23 @@ func (l *ledger) settle(items ...*item) {
 		j.done[it.index] = true
 		j.settled++
 		l.inFlight--
-		l.observer.Settled(it.outcome, it.stage, 1, j.read)
 		if j.settled == len(j.items) || j.prefix == it.index {
 			l.advance(j.batch.Partition)
 		}
 	}
 	l.mark()
+}
+
+// tell lets the observer know, in runs of items that it cannot tell apart. It comes first: a settled item may be another record.
+func (l *ledger) tell(items []*item) {
+	for len(items) > 0 {
+		first, n := items[0], 1
+		for n < len(items) && items[n].outcome == first.outcome && items[n].stage == first.stage && items[n].job == first.job {
+			n++
+		}
+		l.observer.Settled(first.outcome, first.stage, n, first.job.read)
+		items = items[n:]
+	}
 }
 
 // advance moves the partition's position over what is settled without a gap.

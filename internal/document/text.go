@@ -88,15 +88,16 @@ func unescapedIs(text []byte, s string) bool {
 	return s == ""
 }
 
-// AppendString appends text as a JSON string: quotes around it, and escapes for quotes, backslashes and control characters.
+// AppendString appends content as a JSON string: quotes around it, and escapes for quotes, backslashes and control characters.
 // Invalid UTF-8 becomes U+FFFD.
-func AppendString[T string | []byte](dst []byte, text T) []byte {
+func AppendString[T string | []byte](dst []byte, content T) []byte {
 	const digits = "0123456789abcdef"
+	text := []byte(content)
 	dst = append(dst, '"')
 	for i := 0; i < len(text); {
-		end := i
+		end := plainRun(text, i)
 		for end < len(text) && text[end] >= 0x20 && text[end] < utf8.RuneSelf && text[end] != '"' && text[end] != '\\' {
-			end++
+			end++ // the last few bytes, which plainRun leaves
 		}
 		dst = append(dst, text[i:end]...)
 		if i = end; i == len(text) {
@@ -114,7 +115,7 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 		case c < 0x20:
 			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
 		default:
-			r, n := utf8.DecodeRuneInString(string(text[i:min(len(text), i+utf8.UTFMax)]))
+			r, n := utf8.DecodeRune(text[i:])
 			dst = utf8.AppendRune(dst, r)
 			i += n - 1
 		}

@@ -3,8 +3,9 @@ package redact
 // names finds a node by a member's name: an open-addressed table, since one is asked for every member of every record and most
 // names are not in it. The zero names is empty.
 type names struct {
-	slots []slot // a power of two, at most half full
-	count int
+	slots   []slot // a power of two, at most half full
+	count   int
+	lengths uint64 // bit n: a name has n bytes, or n plus a multiple of 64
 }
 
 type slot struct {
@@ -13,7 +14,7 @@ type slot struct {
 }
 
 func (t *names) find(name []byte) *node {
-	if t.count == 0 {
+	if t.lengths>>(uint(len(name))&63)&1 == 0 {
 		return nil
 	}
 	mask := uint(len(t.slots) - 1)
@@ -37,6 +38,7 @@ func (t *names) add(name string, n *node) {
 	}
 	t.place(slot{name, n})
 	t.count++
+	t.lengths |= 1 << (len(name) & 63)
 }
 
 func (t *names) place(s slot) {

@@ -76,10 +76,12 @@ func (r *Redactor) value(n document.Node, t *node) (stays bool, err error) {
 		if kind == document.Object {
 			child = t.child(r.memberName(c))
 		}
-		var kept bool
-		if child.verdict.Action == Keep && !child.detail() && r.explain == nil {
-			kept = true
-		} else if kept, err = r.value(c, child); err != nil {
+		if child.keepsAll && r.explain == nil {
+			stays = true
+			continue
+		}
+		kept, err := r.value(c, child)
+		if err != nil {
 			return false, err
 		}
 		stays = stays || kept

@@ -34,6 +34,7 @@ type node struct {
 	rule      *transform // the verdict's, where it is a rule's
 	keepEmpty bool       // an object or array stays even if nothing in it does
 	emptyBy   string     // what says so
+	keepsAll  bool       // the value stays as it is, with all that it contains
 	names     names      // members with a policy of their own
 	other     *node      // all other members; nil where there is no detail
 }
@@ -175,6 +176,7 @@ func (b *builder) build(p place) (*node, error) {
 		}
 	}
 	if len(p.ahead) == 0 {
+		n.keepsAll = n.verdict.Action == Keep
 		return n, nil
 	}
 	var err error
