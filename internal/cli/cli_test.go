@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// call runs one command line in an empty folder that holds files.
+func call(t *testing.T, stdin string, files map[string]string, args ...string) (status int, out, errs string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return again(t, stdin, args...)
+}
+
+// again runs one more command line where the last one ran.
+func again(t *testing.T, stdin string, args ...string) (status int, out, errs string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status = Main(context.Background(), args, strings.NewReader(stdin), &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+// TestWrongCalls: each gives status 2, one line that says what to type, and nothing on standard output.
+func TestWrongCalls(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"stauts", `unknown command "stauts"; did you mean: trunkline status`},
+		{"frobnicate", `unknown command "frobnicate"; see: trunkline --help`},
+		{"config shema", `unknown command "shema"; did you mean: trunkline config schema`},
+		{"help stauts", `unknown command "stauts"; did you mean: trunkline status`},
+		{"help config frobnicate", `unknown command "frobnicate"; see: trunkline config --help`},
+		{"run now", "trunkline run takes no arguments; see: trunkline run --help"},
+		{"run --confg x", "unknown flag: --confg; see: trunkline run --help"},
+		{"check --output xml", `invalid argument "xml" for "--output" flag: want text or json; see: trunkline check --help`},
+		{"init nope", `no preset "nope"; there is: files`},
+		{"check", "open trunkline.yaml: no such file or directory; write a config with: trunkline init"},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			status, out, errs := call(t, "", nil, strings.Fields(c.line)...)
+			if want := "trunkline: " + c.want + "\n"; status != exitCall || out != "" || errs != want {
+				t.Errorf("trunkline %s:\nstatus %d, output %q, errors %q\nwant 2, \"\", %q", c.line, status, out, errs, want)
+			}
+		})
+	}
+}
+
+func TestHelpOfACommand(t *testing.T) {
+	_, want, _ := call(t, "", nil, "config", "schema", "--help")
+	status, got, errs := again(t, "", "help", "config", "schema")
+	if status != exitDone || got != want || errs != "" || !strings.Contains(got, "trunkline config schema >") {
+		t.Errorf("trunkline help config schema: status %d, errors %q, output %q\nwant that of --help: %q", status, errs, got, want)
+	}
+}
