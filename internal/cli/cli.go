@@ -146,6 +146,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 			if err := knownCommand(cmd, rest); err != nil {
 				return err
 			}
+			cmd.InitDefaultHelpFlag()
 			return cmd.Help()
 		},
 	}
