@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -28,6 +29,9 @@ type pipeline struct {
 	stages   []collector.Stage
 }
 
+// leastSecret is how long redact.key is at least, in bytes. A shorter key can be guessed, and with it every token and content hash.
+const leastSecret = 16
+
 // buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
 func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
 	p := &pipeline{}
@@ -39,7 +43,9 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 		if w := value.Warning(); w != "" {
 			log.Warn("secret", "key", "redact.key", "warning", w)
 		}
-		p.secret = []byte(value.Reveal())
+		if p.secret = []byte(value.Reveal()); len(p.secret) < leastSecret {
+			return nil, c.Errorf("redact.key", "secret %s has fewer than %d bytes; make one with: openssl rand -hex 32", c.Redact.Key, leastSecret)
+		}
 	}
 	var err error
 	if p.filter, err = compileFilter(c, log); err != nil {
@@ -53,6 +59,7 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 		return nil, c.Errorf("redact", "%w", err)
 	}
 	warnUndocumented(c, log)
+	warnAgentColumn(c, log)
 	if a := c.Enrich.Agents; a != nil {
 		p.enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents})
 		if err != nil {
@@ -172,4 +179,37 @@ func warnUndocumented(c *config.Config, log *slog.Logger) {
 	for i, r := range c.Redact.Rules {
 		check(fmt.Sprintf("redact.rules[%d].path", i), r.Path)
 	}
+}
+
+// warnAgentColumn tells when the enrichment brings back in clear what redaction takes from the record: the agent's row holds the very
+// value that it was looked up by.
+func warnAgentColumn(c *config.Config, log *slog.Logger) {
+	a := c.Enrich.Agents
+	if a == nil || !transformed(c, a.Match) {
+		return
+	}
+	column := a.Column
+	if column == "" {
+		column = a.Match[len(a.Match)-1].Name
+	}
+	copied := append(slices.Clone(a.Into), contact.Segment{Name: column})
+	if !transformed(c, copied) {
+		log.Warn("enrich", "where", c.Errorf("enrich.agents", "adds %s, which holds in clear what redact takes out of %s: deny it, or add the same rule for it", copied, a.Match).Error())
+	}
+}
+
+// transformed reports whether deny or a rule names a path or what it is in.
+func transformed(c *config.Config, p contact.Path) bool {
+	names := func(q contact.Path) bool {
+		for i, s := range q {
+			if i >= len(p) || !s.Any && s.Name != p[i].Name {
+				return false
+			}
+		}
+		return true
+	}
+	if o := c.Redact.Privacy; o != nil && o.Type == config.Blacklist && slices.ContainsFunc(o.Fields, names) {
+		return true
+	}
+	return slices.ContainsFunc(c.Redact.Deny, names) || slices.ContainsFunc(c.Redact.Rules, func(r config.Rule) bool { return names(r.Path) })
 }
