@@ -62,3 +62,47 @@ func TestHelpOfACommand(t *testing.T) {
 		t.Errorf("trunkline help config schema: status %d, errors %q, output %q\nwant that of --help: %q", status, errs, got, want)
 	}
 }
+
+// TestStops: what a look at things must refuse, and must not make.
+func TestStops(t *testing.T) {
+	const noState = "no state file trunkline.db: nothing has been collected with this config yet; begin with: trunkline run"
+	for _, c := range []struct {
+		line, want string
+		status     int
+	}{
+		{"status", noState, exitFailed},
+		{"replay", noState, exitFailed},
+		{"replay --list", noState, exitFailed},
+		{"replay --stage redakt", "--stage redakt: no such stage; there are: source, decode, filter, enrich, redact, deliver", exitCall},
+		{"match --pattern {} --cases x", "--cases brings its own patterns and events; leave --pattern and the events out", exitCall},
+		{"match --cases x {}", "--cases brings its own patterns and events; leave --pattern and the events out", exitCall},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			status, out, errs := call(t, "", map[string]string{"trunkline.yaml": minimal}, strings.Fields(c.line)...)
+			if want := "trunkline: " + c.want + "\n"; status != c.status || out != "" || errs != want {
+				t.Errorf("trunkline %s:\nstatus %d, output %q, errors %q\nwant %d, \"\", %q", c.line, status, out, errs, c.status, want)
+			}
+			entries, err := os.ReadDir(".")
+			if err != nil || len(entries) != 1 {
+				t.Errorf("trunkline %s left %v (%v), want the config alone", c.line, entries, err)
+			}
+		})
+	}
+}
+
+// TestDeadLettersAreNotQuiet: run, status and replay each say how to find out why.
+func TestDeadLettersAreNotQuiet(t *testing.T) {
+	status, _, errs := call(t, "", map[string]string{"trunkline.yaml": minimal, "records.jsonl": voice + "\nno record\n"}, "run")
+	if want := `next="trunkline replay --list -c trunkline.yaml"`; status != exitDone || !strings.Contains(errs, want) {
+		t.Errorf("run: status %d, errors %q, want 0 and %q", status, errs, want)
+	}
+	if status, out, _ := again(t, "", "status"); status != exitDone || !strings.Contains(out, "why: trunkline replay --list\n") {
+		t.Errorf("status: status %d, output %q, want 0 and where to look", status, out)
+	}
+	if status, _, errs := again(t, "", "replay"); status != exitFound || !strings.Contains(errs, "why: trunkline replay --list -c trunkline.yaml\n") {
+		t.Errorf("replay: status %d, errors %q, want 3 and where to look", status, errs)
+	}
+	if status, out, _ := again(t, "", "replay", "--list"); status != exitDone || !strings.Contains(out, "decode") {
+		t.Errorf("replay --list: status %d, output %q, want 0 and the dead letter", status, out)
+	}
+}
