@@ -68,7 +68,8 @@ does to a record; ` + "`trunkline init files`" + ` writes a commented one; ` + "
 - Durations are written with a unit, ` + "`250ms`, `5s`, `1h30m`, `7d`" + `; sizes too, ` + "`64KiB`, `100MB`" + `; rates are ` + "`300/s`, `600/m` or `1000/h`" + `.
 - Secrets are named, never written: ` + "`env:NAME`" + ` is an environment variable, ` + "`file:PATH`" + ` a file, whose last line break is not part of the secret.
 - Paths of fields are names joined by dots, ` + "`Agent.Username`" + `. ` + "`*`" + ` stands for any name. Arrays are transparent: a path goes through every
-  element. A backslash makes a dot, a star or a backslash part of a name.
+  element. A backslash makes a dot, a star or a backslash part of a name. Capital and small letters differ: ` + "`keep: all`" + ` with a denied
+  ` + "`Attributes.name`" + ` lets ` + "`Attributes.Name`" + ` through. A path that no documented field has is warned of, with the nearest one that is.
 - Files and folders are relative to the folder that trunkline is started in.
 - Anchors, aliases, merge keys and tags of YAML are refused, and so is more than one document.
 `
