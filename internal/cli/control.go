@@ -32,6 +32,7 @@ type statusReport struct {
 	Window      int               `json:"dedupe_window,omitempty"` // versions remembered
 	LagBytes    *int64            `json:"lag_bytes,omitempty"`     // behind the end of the source's files
 	Rate        float64           `json:"records_per_second"`      // settled, over the last seconds
+	NotReady    []string          `json:"not_ready,omitempty"`     // why it does not get on
 }
 
 type statusPosition struct {
@@ -100,7 +101,7 @@ func (r *run) status() (*statusReport, error) {
 	}
 	report.State, report.PID, report.Version, report.Since = "running", os.Getpid(), version(), r.began
 	counts, inFlight := r.collector.Counts()
-	report.InFlight = inFlight
+	report.InFlight, report.NotReady = inFlight, r.watch.health.Reasons()
 	report.Rate = r.speed.rate(counts.Total(), time.Now())
 	report.Window, report.DeadLetters = r.journal.sizes()
 	if lag, ok := r.source.Lag(); ok {

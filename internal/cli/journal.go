@@ -25,6 +25,7 @@ type journal struct {
 	watch   *deadletter.Watch
 	entries []deadletter.Entry // written and not committed
 	live    int                // dead letters in the index
+	notice  notice
 }
 
 // openJournal loads what the state file knows. window may be nil.
@@ -79,6 +80,7 @@ func (j *journal) DeadLetter(l collector.Letter) error {
 	defer j.mu.Unlock()
 	j.entries = append(j.entries, entry)
 	j.watch.Add(entry.Contact)
+	j.notice.deadLetter(letter)
 	return nil
 }
 

@@ -140,8 +140,11 @@ func (r *run) openJournal() (err error) {
 	if d := r.config.Deduplicate; d != nil {
 		window = dedupe.New(dedupe.Options{Length: d.Window, Max: d.Max})
 	}
-	r.journal, err = openJournal(r.store, letters, window, files.Describe)
-	return err
+	if r.journal, err = openJournal(r.store, letters, window, files.Describe); err != nil {
+		return err
+	}
+	r.journal.notice = notice{log: r.log, next: "trunkline replay --list -c " + shellWord(r.app.configPath)}
+	return nil
 }
 
 func (r *run) openSource() (err error) {
@@ -248,7 +251,10 @@ func (r *run) untilDone(ctx context.Context) error {
 		defer done()
 	}
 	r.watch.health.Collecting(func() int { _, n := r.collector.Counts(); return n })
-	defer context.AfterFunc(ctx, r.watch.health.Stopping)()
+	defer context.AfterFunc(ctx, func() {
+		r.watch.health.Stopping()
+		r.log.Info("stopping: what has been read has ten seconds to be delivered; a second interrupt ends at once, nothing is lost")
+	})()
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
 	err := r.collector.Run(ctx)
 	counts, unsettled := r.collector.Counts()

@@ -81,6 +81,9 @@ func (r *statusReport) print(w io.Writer) error {
 		title = fmt.Sprintf("running: process %d since %s, version %s", r.PID, r.Since.UTC().Format(time.RFC3339), r.Version)
 	}
 	fmt.Fprintln(w, title)
+	for _, reason := range r.NotReady {
+		fmt.Fprintln(w, "  not ready:", reason)
+	}
 	var total uint64
 	for o := collector.Delivered; o < collector.Outcomes; o++ {
 		n := r.Outcomes[o.String()]
