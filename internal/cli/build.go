@@ -40,6 +40,9 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 			log.Warn("secret", "key", "redact.key", "warning", w)
 		}
 		p.secret = []byte(value.Reveal())
+		if n := len(p.secret); n < redact.MinKey {
+			return nil, c.Errorf("redact.key", "%s holds %d bytes, want at least %d; make one with: openssl rand -hex 32", c.Redact.Key, n, redact.MinKey)
+		}
 	}
 	var err error
 	if p.filter, err = compileFilter(c, log); err != nil {
