@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filippo.io/age"
 )
 
 // bench is a folder in which commands run: one file of records, one config that tests rewrite.
@@ -117,6 +119,47 @@ func TestReplaySupersededStays(t *testing.T) {
 			}
 			if got, _, _ := b.replay("--force"); got.Selected != 0 {
 				t.Errorf("after all were delivered: %d dead letters left", got.Selected)
+			}
+		})
+	}
+}
+
+// TestReplayAfterNewKey: dead letters can be sent again when redact.key has changed since.
+func TestReplayAfterNewKey(t *testing.T) {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, members string
+		delivered     bool
+		says          string
+	}{
+		{"encrypted", ", recipient: " + identity.Recipient().String(), true, ""},
+		{"read again", "", false, "redact.key is another one than when it was dead-lettered"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t, recordOf("a", 1, "x"))
+			b.write("identity.txt", identity.String())
+			key := func(text string) string { b.write("key", text); return "\n  key: file:" + b.path("key") }
+			block := func(section string) string {
+				return strings.TrimSuffix(strings.Replace(section, "redact: {", "redact:\n  ", 1), "}")
+			}
+			b.configure(block(strict)+key(strings.Repeat("a", 40)), b.letters(c.members))
+			if r := b.run("run"); r.status != exitDone {
+				t.Fatalf("run: status %d: %s", r.status, r.stderr)
+			}
+			b.configure(block(lenient)+key(strings.Repeat("b", 40)), b.letters(c.members))
+			got, delivered, r := b.replay("--identity", b.path("identity.txt"))
+			if (got.Delivered == 1) != c.delivered || strings.Contains(delivered, `"x"`) != c.delivered || !strings.Contains(r.stderr, c.says) {
+				t.Errorf("got %+v, delivered %q, and told %s; want delivered %v and told %q", got, delivered, r.stderr, c.delivered, c.says)
+			}
+			if c.delivered {
+				return
+			}
+			b.configure(block(lenient)+key(strings.Repeat("a", 40)), b.letters(c.members))
+			if got, _, r := b.replay(); got.Delivered != 1 {
+				t.Errorf("under the old key: got %+v, want it delivered: %s", got, r.stderr)
 			}
 		})
 	}

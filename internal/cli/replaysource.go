@@ -78,12 +78,14 @@ func (s *replaySource) open(ctx context.Context, e deadletter.Entry) (l deadlett
 		return l, nil, err
 	}
 	if l.Record != "" {
+		// Encryption vouches for the record. Its hash would not: it is another one after a change of redact.key.
 		record, err = l.Decrypt(s.identities...)
-	} else {
-		record, err = s.reread(ctx, l)
+		return l, record, err
 	}
+	record, err = s.reread(ctx, l)
 	if err == nil && s.run.keys().Content(record) != l.ContentHash {
-		err = fmt.Errorf("what stands at %s is not the record that was dead-lettered", l.Source.Location)
+		err = fmt.Errorf("what stands at %s is not the record that was dead-lettered, or redact.key is another one than when it was dead-lettered:"+
+			" replay it under that key", l.Source.Location)
 	}
 	return l, record, err
 }
