@@ -25,7 +25,7 @@ type Options struct {
 	Group       int  // records in a call of Deliver at most, default 1
 	Workers     int  // goroutines that take records through the stages, default 1
 
-	InFlight int           // bytes of records read and not settled, beyond which nothing more is read; default 2 MiB
+	InFlight int           // bytes of records read and not settled, with what they cost beside, beyond which nothing more is read; default 2 MiB
 	Commit   time.Duration // longest time between a settlement and its being durable, default 100 ms
 	Grace    time.Duration // how long a stopped run goes on delivering what it has read, default 10 s
 	Now      func() time.Time
@@ -155,7 +155,7 @@ func (c *Collector) read(ctx context.Context) error {
 			return err
 		}
 		j := c.job(batch)
-		if err := c.room.take(ctx, j.size); err != nil {
+		if err := c.room.take(ctx, j.cost()); err != nil {
 			return err
 		}
 		c.o.Observer.Read(len(j.items), j.size)
@@ -195,7 +195,7 @@ func (c *Collector) release(j *job) {
 	if j.batch.Release != nil {
 		j.batch.Release()
 	}
-	c.room.give(j.size)
+	c.room.give(j.cost())
 	select {
 	case c.spare <- j:
 	default:
