@@ -3,6 +3,8 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +15,12 @@ type reads func(ctx context.Context) (*Batch, error)
 
 func (f reads) Read(ctx context.Context) (*Batch, error) { return f(ctx) }
 func (reads) Close() error                               { return nil }
+
+// takes is a destination that does what a function does.
+type takes func(ctx context.Context, batch []*Outgoing) error
+
+func (f takes) Deliver(ctx context.Context, batch []*Outgoing) error { return f(ctx, batch) }
+func (takes) Close() error                                           { return nil }
 
 // TestSmallRecordsAreBounded: what is read behind a record that cannot be delivered is bounded in number too. Records that are short, or
 // have no text at all, cost memory all the same, and so do batches without records.
@@ -42,6 +50,48 @@ func TestSmallRecordsAreBounded(t *testing.T) {
 				defer cancel()
 				if err := New(o).Run(ctx); err != nil || read > 1000 {
 					t.Errorf("got %d batches read and %v, want a bound below 1000 with 100,000 bytes in flight", read, err)
+				}
+			})
+		})
+	}
+}
+
+// TestOnlyItsOwnEndIsCalm: that ctx has ended, in whatever way, ends a run without an error. A part that gives up for a reason of its
+// own does not, even if that reason looks the same.
+func TestOnlyItsOwnEndIsCalm(t *testing.T) {
+	one := func(then error) reads {
+		n := 0
+		return func(ctx context.Context) (*Batch, error) {
+			if n++; n == 1 {
+				return &Batch{Partition: "tape", Positions: span(0), Records: []Input{{Data: record("a", 1, "")}}}, nil
+			}
+			if then == nil {
+				<-ctx.Done()
+				return nil, fmt.Errorf("wait: %w", ctx.Err())
+			}
+			return nil, then
+		}
+	}
+	gaveUp := fmt.Errorf("gave up: %w", context.Canceled)
+	good := takes(func(context.Context, []*Outgoing) error { return nil })
+	for _, c := range []struct {
+		name        string
+		source      Source
+		destination Destination
+		want        error
+	}{
+		{"deadline", one(nil), good, nil},
+		{"deadline and grace", one(nil), stuck{}, nil},
+		{"destination gives up", one(io.EOF), takes(func(context.Context, []*Outgoing) error { return gaveUp }), gaveUp},
+		{"source gives up", one(gaveUp), good, gaveUp},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				err := New(Options{Source: c.source, Destination: c.destination, Journal: newMemory(), Keys: DeriveKeys([]byte("s"))}).Run(ctx)
+				if !errors.Is(err, c.want) {
+					t.Errorf("got %v, want %v", err, c.want)
 				}
 			})
 		})
