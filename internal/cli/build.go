@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -56,6 +57,7 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 		return nil, c.Errorf("redact", "%w", err)
 	}
 	warnUndocumented(c, log)
+	warnAgentColumn(c, log)
 	if a := c.Enrich.Agents; a != nil {
 		p.enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents})
 		if err != nil {
@@ -175,4 +177,37 @@ func warnUndocumented(c *config.Config, log *slog.Logger) {
 	for i, r := range c.Redact.Rules {
 		check(fmt.Sprintf("redact.rules[%d].path", i), r.Path)
 	}
+}
+
+// warnAgentColumn tells when the enrichment brings back in clear what redaction takes from the record: the agent's row holds the very
+// value that it was looked up by.
+func warnAgentColumn(c *config.Config, log *slog.Logger) {
+	a := c.Enrich.Agents
+	if a == nil || !transformed(c, a.Match) {
+		return
+	}
+	column := a.Column
+	if column == "" {
+		column = a.Match[len(a.Match)-1].Name
+	}
+	copied := append(slices.Clone(a.Into), contact.Segment{Name: column})
+	if !transformed(c, copied) {
+		log.Warn("enrich", "where", c.Errorf("enrich.agents", "adds %s, which holds in clear what redact takes out of %s: deny it, or add the same rule for it", copied, a.Match).Error())
+	}
+}
+
+// transformed reports whether deny or a rule names a path or what it is in.
+func transformed(c *config.Config, p contact.Path) bool {
+	names := func(q contact.Path) bool {
+		for i, s := range q {
+			if i >= len(p) || !s.Any && s.Name != p[i].Name {
+				return false
+			}
+		}
+		return true
+	}
+	if o := c.Redact.Privacy; o != nil && o.Type == config.Blacklist && slices.ContainsFunc(o.Fields, names) {
+		return true
+	}
+	return slices.ContainsFunc(c.Redact.Deny, names) || slices.ContainsFunc(c.Redact.Rules, func(r config.Rule) bool { return names(r.Path) })
 }

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"text/tabwriter"
 
@@ -16,6 +18,22 @@ import (
 	"trunkline/internal/config"
 	"trunkline/internal/document"
 )
+
+// checkConfig is what check --output json prints when it is called without records.
+type checkConfig struct {
+	Config   string         `json:"config"` // the file
+	Valid    bool           `json:"valid"`
+	Problems []checkProblem `json:"problems,omitempty"` // why it is not
+	Warnings []string       `json:"warnings,omitempty"` // what was probably not meant
+}
+
+// checkProblem is one thing wrong with a config.
+type checkProblem struct {
+	Line    int    `json:"line"`          // from 1; 0: it is about the file
+	Column  int    `json:"column"`        // from 1, in characters
+	Key     string `json:"key,omitempty"` // e.g. redact.rules[2].action
+	Problem string `json:"problem"`
+}
 
 // checkResult is a line of check --output json: what run would do with one record.
 type checkResult struct {
@@ -43,38 +61,52 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check [RECORD…]",
 		Short: "Validate the config; show what records look like before and after",
 		Long: `Validate the config: keys, patterns, paths, secrets. With files of records, or the text of one, show for each field what becomes of it
-and what decided so. Nothing is delivered and no state is kept.`,
+and what decided so. Nothing is delivered and no state is kept. The values of the records are shown as they are.
+
+Exit status: 0 the config is valid and no record would be dead-lettered, 1 failed, 2 wrong call or config, 3 a record would be
+dead-lettered.`,
 		Example: `  trunkline check
   trunkline check record.json
   trunkline check -c trunkline.yaml --output json records.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := config.Load(a.configPath)
-			if err != nil {
-				return wrongCall(err)
-			}
-			return a.check(cmd.Context(), c, args, out)
+			return a.check(cmd.Context(), args, out)
 		},
 	}
 	withOutput(cmd, &out)
 	return a.withConfig(cmd)
 }
 
-func (a *app) check(ctx context.Context, c *config.Config, args []string, out output) error {
-	log := newLogger(a.stderr, c.Observe)
-	p, err := buildPipeline(ctx, c, log, nil)
-	if err != nil {
-		return wrongCall(err)
+func (a *app) check(ctx context.Context, args []string, out output) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetEscapeHTML(false)
+	noticed := &warnings{out: a.stderr}
+	c, err := config.Load(a.configPath)
+	var p *pipeline
+	if err == nil {
+		p, err = buildPipeline(ctx, c, slog.New(noticed), nil)
 	}
-	if len(args) == 0 {
+	if len(args) == 0 && out == asJSON {
+		report := checkConfig{Config: a.configPath, Valid: err == nil, Problems: checkProblems(err), Warnings: noticed.list}
+		if err := encoder.Encode(report); err != nil {
+			return err
+		}
+	}
+	switch {
+	case err != nil:
+		return wrongCall(err)
+	case len(args) > 0:
+	case out == asJSON:
+		return nil
+	default:
 		_, err := fmt.Fprintf(a.stdout, "%s is valid\n", a.configPath)
 		return err
 	}
 	checker := newChecker(p)
+	bad := false
 	show := func(number int, in collector.Input) error {
 		result := checker.check(number, in)
+		bad = bad || result.Outcome == collector.DeadLetter.String()
 		if out == asJSON {
-			encoder := json.NewEncoder(a.stdout)
-			encoder.SetEscapeHTML(false)
 			return encoder.Encode(result)
 		}
 		return result.print(a.stdout)
@@ -89,6 +121,26 @@ func (a *app) check(ctx context.Context, c *config.Config, args []string, out ou
 		if err := a.eachRecord(ctx, arg, show); err != nil {
 			return err
 		}
+	}
+	if bad {
+		return &exit{status: exitFound}
+	}
+	return nil
+}
+
+// checkProblems takes an error of a config apart.
+func checkProblems(err error) (list []checkProblem) {
+	if all, ok := errors.AsType[*config.Problems](err); ok {
+		for _, p := range all.List {
+			list = append(list, checkProblems(p)...)
+		}
+		return list
+	}
+	if p, ok := errors.AsType[*config.Problem](err); ok {
+		return []checkProblem{{p.At.Line, p.At.Column, p.Key, p.Err.Error()}}
+	}
+	if err != nil {
+		return []checkProblem{{Problem: err.Error()}}
 	}
 	return nil
 }

@@ -89,20 +89,17 @@ func (a *app) root() *cobra.Command {
 not see. Every record that was read is delivered, dropped for a recorded reason, or dead-lettered.
 
 Exit status: 0 done, 1 failed, 2 wrong call or config, 3 worked and found something.`,
+		Version: version(),
 		Example: `  trunkline demo                 see it all at once, on this machine
   trunkline init files           write a commented trunkline.yaml
   trunkline check record.json    what one record looks like before and after
   trunkline run                  collect`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetHelpCommand(helpCommand(root))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return wrongCall(fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath()))
 	})
@@ -113,13 +110,46 @@ Exit status: 0 done, 1 failed, 2 wrong call or config, 3 worked and found someth
 	return root
 }
 
-func unknownCommand(cmd *cobra.Command, name string) error {
-	err := fmt.Errorf("unknown command %q; see: trunkline --help", name)
+// knownCommand refuses what follows a command that only groups others: it is none of them.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q; see: %s --help", args[0], cmd.CommandPath())
 	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		err = fmt.Errorf("unknown command %q; did you mean: trunkline %s", name, near[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("unknown command %q; did you mean: %s %s", args[0], cmd.CommandPath(), near[0])
 	}
 	return wrongCall(err)
+}
+
+// helpCommand is cobra's, but an unknown topic is an error.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Explain a command",
+		Example: "  trunkline help replay",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			cmd, _, _ := root.Find(args)
+			for _, c := range cmd.Commands() {
+				if c.IsAvailableCommand() {
+					names = append(names, c.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil {
+				return wrongCall(err)
+			}
+			if err := knownCommand(cmd, rest); err != nil {
+				return err
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 // noArgs and its like are cobra's checks with our exit status.

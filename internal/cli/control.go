@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"trunkline/internal/collector"
 	"trunkline/internal/source/files"
 	"trunkline/internal/state"
 )
@@ -113,6 +114,9 @@ func storedStatus(store *state.Store) (*statusReport, error) {
 	outcomes, err := store.Outcomes()
 	if err != nil {
 		return nil, err
+	}
+	for o := collector.Delivered; o < collector.Outcomes; o++ {
+		outcomes[o.String()] += 0 // a reader finds all names from the beginning
 	}
 	positions, err := store.Positions()
 	if err != nil {

@@ -15,9 +15,10 @@ import (
 func (a *app) initCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
-		Use:       "init [PRESET]",
-		Short:     "Write a commented trunkline.yaml",
-		Long:      "Write a complete config with every key explained. Presets: " + strings.Join(config.Presets(), ", ") + " (the default is files).",
+		Use:   "init [PRESET]",
+		Short: "Write a commented trunkline.yaml",
+		Long: "Write a complete config with every key explained. Presets: " + strings.Join(config.Presets(), ", ") + " (the default is files).\n\n" +
+			"Exit status: 0 written, 1 the file exists or cannot be written, 2 wrong call.",
 		Example:   "  trunkline init files\n  trunkline init files --config /etc/trunkline.yaml",
 		ValidArgs: config.Presets(),
 		Args: func(_ *cobra.Command, args []string) error {

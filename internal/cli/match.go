@@ -32,12 +32,17 @@ func (a *app) matchCommand() *cobra.Command {
 		Long: `Tell for each event whether an EventBridge event pattern matches it. Events are JSON texts or files of them; without any, standard
 input is read. With --form filter or pipe, the pattern has the form that a pipe takes, {"data": {…}}, and each event is a record.
 
-With --cases, read JSON lines {"id", "pattern", "event"} and answer {"id", "match": true|false} or {"id", "invalid": "reason"}.`,
+With --cases, read JSON lines {"id", "pattern", "event"} and answer {"id", "match": true|false} or {"id", "invalid": "reason"}.
+
+Exit status: 0 every event was answered, matched or not, 1 something is no event or no case, 2 wrong call or invalid pattern.`,
 		Example: `  trunkline match --pattern '{"Channel": ["VOICE"]}' record.json
   trunkline match --form pipe --pattern filter.json records.jsonl
   trunkline match --cases cases.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if casesPath != "" {
+				if text != "" || len(args) > 0 {
+					return wrongCall(errors.New("--cases brings its own patterns and events; leave --pattern and the events out"))
+				}
 				return a.matchCases(casesPath, form)
 			}
 			set, err := a.compilePattern(text, form)

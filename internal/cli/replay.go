@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -16,6 +19,11 @@ import (
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/config"
 )
+
+// stages are where a record can become a dead letter.
+func stages() []string {
+	return []string{"source", "decode", "filter", "enrich", "redact", "deliver"}
+}
 
 // replayFlags choose dead letters and say what to do with them.
 type replayFlags struct {
@@ -47,7 +55,7 @@ func (a *app) replayCommand() *cobra.Command {
 a duplicate leaves the dead letters; what fails again stays, with the new reason. A dead letter that is older than what was
 delivered of its contact since is reported as superseded and stays, unless --force sends it. Stop the collector first.
 
-Exit status 3: some of the dead letters stay.`,
+Exit status: 0 no selected dead letter stays (or, with --list, they are listed), 1 failed, 2 wrong call or config, 3 some stay.`,
 		Example: `  trunkline replay --list
   trunkline replay --stage redact --identity key.txt
   trunkline replay --reason 'status 422' --since 2026-11-20T00:00:00Z
@@ -58,11 +66,17 @@ Exit status 3: some of the dead letters stay.`,
 			if err != nil {
 				return wrongCall(err)
 			}
+			if f.stage != "" && !slices.Contains(stages(), f.stage) {
+				return wrongCall(fmt.Errorf("--stage %s: no such stage; there are: %s", f.stage, strings.Join(stages(), ", ")))
+			}
+			if _, err := os.Stat(c.State.File); errors.Is(err, fs.ErrNotExist) {
+				return noState(c.State.File)
+			}
 			return a.collect(cmd.Context(), c, func(r *run) error { return r.replay(cmd, &f) })
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.stage, "stage", "", "only those of a stage: source, decode, filter, enrich, redact or deliver")
+	flags.StringVar(&f.stage, "stage", "", "only those of a stage: "+strings.Join(stages(), ", "))
 	flags.StringVar(&f.reason, "reason", "", "only those whose reason contains this text")
 	flags.StringVar(&f.contact, "contact", "", "only those of a ContactId or EventId")
 	flags.StringVar(&f.since, "since", "", "only those dead-lettered at or after this RFC 3339 time")
@@ -71,7 +85,7 @@ Exit status 3: some of the dead letters stay.`,
 	flags.StringVar(&f.identity, "identity", "", "file with the age identity that opens their records")
 	flags.BoolVar(&f.force, "force", false, "send also what is superseded")
 	flags.BoolVar(&f.list, "list", false, "only list them")
-	_ = cmd.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions([]string{"source", "decode", "filter", "enrich", "redact", "deliver"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(stages(), cobra.ShellCompDirectiveNoFileComp))
 	withOutput(cmd, &f.out)
 	return a.withConfig(cmd)
 }
@@ -116,6 +130,7 @@ func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {
 			summary.Selected, summary.Delivered, summary.Filtered, summary.Duplicate, summary.DeadLetter, summary.Superseded, summary.Unreadable)
 	}
 	if err == nil && summary.Delivered+summary.Filtered+summary.Duplicate < summary.Selected {
+		fmt.Fprintf(r.app.stderr, "some dead letters stay; why: trunkline replay --list -c %s\n", shellWord(r.app.configPath))
 		err = &exit{status: exitFound}
 	}
 	return err

@@ -34,7 +34,9 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Collect until stopped, or until a finite source ends",
 		Long: `Read records, filter, deduplicate, enrich and redact them, and deliver them. A first interrupt (Ctrl-C) or SIGTERM stops the reading
 and gives what has been read ten seconds to be delivered; a second one ends the program at once. Nothing is lost either way: what
-is not settled is read again by the next run.`,
+is not settled is read again by the next run. Dead letters do not stop it: see trunkline status.
+
+Exit status: 0 stopped, or at the end of the files, 1 failed, 2 wrong call or config.`,
 		Example: "  trunkline run\n  trunkline run -c /etc/trunkline.yaml\n  zcat records.jsonl.gz | trunkline run -c stdin.yaml",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -258,5 +260,8 @@ func (r *run) untilDone(ctx context.Context) error {
 		attrs = append(attrs, "to_read_again", unsettled)
 	}
 	r.log.Info("stopped", attrs...)
+	if _, waiting := r.journal.sizes(); waiting > 0 {
+		r.log.Warn("dead letters wait for a replay", "dead_letters", waiting, "next", "trunkline replay --list -c "+shellWord(r.app.configPath))
+	}
 	return err
 }

@@ -24,6 +24,10 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show positions, lag, rates and dead letters of a running or stopped collector",
+		Long: `Show what became of the records since the state file was made, how many dead letters wait, and where the source is read on. A running
+collector is asked; of a stopped one the state file is read.
+
+Exit status: 0 shown, 1 there is no state file, or it cannot be read, 2 wrong call or config.`,
 		Example: `  trunkline status
   trunkline status --output json -c /etc/trunkline.yaml`,
 		Args: noArgs,
@@ -55,7 +59,7 @@ func findStatus(ctx context.Context, stateFile string) (*statusReport, error) {
 	}
 	store, err := state.Open(stateFile, state.Options{ReadOnly: true, Now: time.Now()})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no state file %s: nothing has been collected with this config yet; begin with: trunkline run", stateFile)
+		return nil, noState(stateFile)
 	}
 	if locked, ok := errors.AsType[*state.LockedError](err); ok {
 		return nil, fmt.Errorf("process %d has the state file but does not answer: %w", locked.Holder.PID, asked)
@@ -65,6 +69,10 @@ func findStatus(ctx context.Context, stateFile string) (*statusReport, error) {
 	}
 	defer store.Close()
 	return storedStatus(store)
+}
+
+func noState(stateFile string) error {
+	return fmt.Errorf("no state file %s: nothing has been collected with this config yet; begin with: trunkline run", stateFile)
 }
 
 func (r *statusReport) print(w io.Writer) error {
@@ -81,6 +89,9 @@ func (r *statusReport) print(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "  %-14s %12d\n", "in all", total)
 	fmt.Fprintf(w, "dead letters waiting for a replay: %d\n", r.DeadLetters)
+	if r.DeadLetters > 0 && r.State == "stopped" {
+		fmt.Fprintln(w, "  which, and why: trunkline replay --list")
+	}
 	if r.State == "running" {
 		fmt.Fprintf(w, "in flight: %d, records/s: %.1f, versions in the deduplication window: %d\n", r.InFlight, r.Rate, r.Window)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -8,17 +9,34 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// versionReport is what version --output json prints.
+type versionReport struct {
+	Version string `json:"version"` // of the module, or the commit
+	Go      string `json:"go"`      // that it was built with
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version",
-		Example: "  trunkline version",
-		Args:    noArgs,
+	var out output
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Long:  "Print the version, what it was built with, and for which system.\n\nExit status: 0 printed, 2 wrong call.",
+		Example: `  trunkline version
+  trunkline version --output json`,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.stdout, "trunkline %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			v := versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH}
+			if out == asJSON {
+				return json.NewEncoder(a.stdout).Encode(v)
+			}
+			_, err := fmt.Fprintf(a.stdout, "trunkline %s %s %s/%s\n", v.Version, v.Go, v.OS, v.Arch)
 			return err
 		},
 	}
+	withOutput(cmd, &out)
+	return cmd
 }
 
 // version is what the build knows: the module's version, or the commit.

@@ -65,7 +65,7 @@ var bad = []struct{ name, text, want string }{
 	{"a text for a list", whole + "redact: {allow: Channel}\n", "c:4:17: redact.allow: want a list of field paths, have a text"},
 	{"a fraction", whole + "deduplicate: {max: 1.5}\n", "c:4:20: deduplicate.max: want a whole number"},
 	{"out of range", whole + "deduplicate: {max: 10}\n", "c:4:20: deduplicate.max: is out of range: from 1000 to 8000000"},
-	{"another version", strings.Replace(whole, "1", "2", 1), "c:1:10: version: is out of range: from 1 to 1"},
+	{"another version", strings.Replace(whole, "1", "2", 1), "c:1:10: version: want 1"},
 	{"duration without unit", whole + "deduplicate: {window: 168}\n", "c:4:23: deduplicate.window: want a duration such as 7d, have a number"},
 	{"duration of no unit", whole + "deduplicate: {window: 1w}\n", `c:4:23: deduplicate.window: "1w" is no duration; write one such as 250ms, 5s, 168h or 7d`},
 	{"duration out of range", whole + "deduplicate: {window: 5s}\n", "c:4:23: deduplicate.window: is out of range: from 1m to 3650d"},

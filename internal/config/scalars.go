@@ -91,6 +91,9 @@ func integer(into *int, least, most int, deflt string) value {
 
 func within[T cmp.Ordered](v, least, most T, print func(T) string) (T, error) {
 	if v < least || v > most {
+		if least == most {
+			return v, fmt.Errorf("want %s", print(least))
+		}
 		return v, fmt.Errorf("is out of range: from %s to %s", print(least), print(most))
 	}
 	return v, nil

@@ -20,7 +20,7 @@ const referenceHead = `# Metrics
 
 <!-- Written from the metrics in internal/telemetry by: go test ./internal/telemetry -update -->
 
-A running collector answers on ` + "`observe.listen`" + `, by default ` + "`http://127.0.0.1:9750`" + `:
+A running collector answers on ` + "`observe.listen`" + `, for instance ` + "`127.0.0.1:9750`" + `, which ` + "`trunkline init`" + ` writes. Without the key there are no pages:
 
 | page | answer |
 |---|---|
