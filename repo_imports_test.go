@@ -36,11 +36,11 @@ var imports = []importRule{
 		why: "a record is its bytes and an index: decoding into structs or maps loses number text, key order and keys that differ in case only",
 	},
 	{
-		from: "./internal/pattern", only: []string{std, "./internal/document"},
+		from: "./internal/pattern", only: []string{std, "./internal/document", "./internal/spelling"},
 		why: "patterns match on the index that was built once, and are useful without the collector",
 	},
 	{
-		from: "./contact/...", only: []string{std, "./contact/...", "./internal/document"}, never: []string{"encoding/json", "encoding/json/..."},
+		from: "./contact/...", only: []string{std, "./contact/...", "./internal/document", "./internal/spelling"}, never: []string{"encoding/json", "encoding/json/..."},
 		why: "the public package of contact records brings no dependency to who uses it, and reads records through the index only",
 	},
 	{

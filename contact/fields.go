@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"trunkline/internal/spelling"
 )
 
 // The documented fields, as compact tables: an object and its members a line. A member * stands for an open map or an object
@@ -184,7 +186,7 @@ func Nearest(kind Kind, p Path) (path string, ok bool) {
 			head, tail = p[:len(candidate)], p[len(candidate):]
 		}
 		have, want := head.String(), candidate.String()
-		slips := slip(have, want)
+		slips := spelling.Distance(strings.ToLower(have), strings.ToLower(want))
 		if strings.HasSuffix(strings.ToLower(want), "."+strings.ToLower(have)) {
 			slips = 1
 		}
@@ -267,35 +269,4 @@ func (t *fieldTree) walk(at Path, visit func(p Path, open bool)) {
 		visit(p, t.members[name].open)
 		t.members[name].walk(p, visit)
 	}
-}
-
-// slip counts the letters to insert, remove, change or swap with their neighbour, to make b of a. Case is no difference.
-func slip(a, b string) int {
-	lowerA, lowerB := strings.ToLower(a), strings.ToLower(b)
-	if lowerA == lowerB {
-		return 0
-	}
-	a, b = lowerA, lowerB
-	if len(a) > 128 || len(b) > 128 {
-		return max(len(a), len(b))
-	}
-	var rows [3][129]int // the last two rows of the table and the one in the making
-	for j := range len(b) + 1 {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row, last, before := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := last[j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)%3][len(b)]
 }

@@ -68,7 +68,7 @@ func writeTrunkline(folder string, job trunklineJob) (string, error) {
 		line("    key: %s", quote("file:"+in("header.key")))
 		line("    concurrency: %d", inFlight)
 	} else {
-		line("  file: {path: %s, rotate: 1TB}", quote(job.output)) // one file, to compare
+		line("  file: {path: %s, rotate: 1000GB}", quote(job.output)) // one file, to compare
 	}
 	line("dead_letter: {folder: %s}", quote(in("dead-letters")))
 	line("state: {file: %s}", quote(in("trunkline.db")))

@@ -29,9 +29,6 @@ type pipeline struct {
 	stages   []collector.Stage
 }
 
-// leastSecret is how long redact.key is at least, in bytes. A shorter key can be guessed, and with it every token and content hash.
-const leastSecret = 16
-
 // buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
 func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
 	p := &pipeline{}
@@ -43,8 +40,9 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 		if w := value.Warning(); w != "" {
 			log.Warn("secret", "key", "redact.key", "warning", w)
 		}
-		if p.secret = []byte(value.Reveal()); len(p.secret) < leastSecret {
-			return nil, c.Errorf("redact.key", "secret %s has fewer than %d bytes; make one with: openssl rand -hex 32", c.Redact.Key, leastSecret)
+		p.secret = []byte(value.Reveal())
+		if n := len(p.secret); n < redact.MinKey {
+			return nil, c.Errorf("redact.key", "%s holds %d bytes, want at least %d; make one with: openssl rand -hex 32", c.Redact.Key, n, redact.MinKey)
 		}
 	}
 	var err error

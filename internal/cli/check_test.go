@@ -33,7 +33,7 @@ func TestCheckConfig(t *testing.T) {
 			{4, 18, "redact.region", `unknown region "UK"; did you mean GB?`},
 		}}},
 		{"a key that can be guessed", minimal + "redact: {key: env:SHORT}\n", checkConfig{Config: "trunkline.yaml", Problems: []checkProblem{
-			{4, 15, "redact.key", "secret env:SHORT has fewer than 16 bytes; make one with: openssl rand -hex 32"},
+			{4, 15, "redact.key", "env:SHORT holds 15 bytes, want at least 16; make one with: openssl rand -hex 32"},
 		}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -28,8 +29,9 @@ type replaySource struct {
 
 // heldLetter is a letter on its way.
 type heldLetter struct {
-	letter deadletter.Letter
-	failed bool // again
+	letter  deadletter.Letter
+	content [16]byte // its record's dedupe.Version.Content today
+	stays   bool     // failed again, or superseded
 }
 
 // replayed is the position behind a dead letter.
@@ -49,16 +51,16 @@ func (s *replaySource) Read(ctx context.Context) (*collector.Batch, error) {
 		s.entries = s.entries[1:]
 		if !s.force && s.journal.superseded(e) {
 			s.summary.Superseded++
-			fmt.Fprintf(s.run.app.stderr, "%s: superseded: a newer version was delivered since; send it with --force\n", e.ID)
+			s.journal.say(e.ID, errSuperseded)
 			continue
 		}
 		letter, record, err := s.open(ctx, e)
 		if err != nil {
 			s.summary.Unreadable++
-			fmt.Fprintf(s.run.app.stderr, "%s: %v\n", e.ID, err)
+			s.journal.say(e.ID, err)
 			continue
 		}
-		s.journal.hold(letter)
+		s.journal.hold(letter, s.run.keys().Content(record))
 		return &collector.Batch{
 			Partition: e.ID.String(), Positions: replayed{},
 			Records: []collector.Input{{Data: record, Key: letter.IdempotencyKey}},
@@ -76,12 +78,14 @@ func (s *replaySource) open(ctx context.Context, e deadletter.Entry) (l deadlett
 		return l, nil, err
 	}
 	if l.Record != "" {
+		// Encryption vouches for the record. Its hash would not: it is another one after a change of redact.key.
 		record, err = l.Decrypt(s.identities...)
-	} else {
-		record, err = s.reread(ctx, l)
+		return l, record, err
 	}
+	record, err = s.reread(ctx, l)
 	if err == nil && s.run.keys().Content(record) != l.ContentHash {
-		err = fmt.Errorf("what stands at %s is not the record that was dead-lettered", l.Source.Location)
+		err = fmt.Errorf("what stands at %s is not the record that was dead-lettered, or redact.key is another one than when it was dead-lettered:"+
+			" replay it under that key", l.Source.Location)
 	}
 	return l, record, err
 }
@@ -106,6 +110,8 @@ func (s *replaySource) reread(ctx context.Context, l deadletter.Letter) ([]byte,
 type replayJournal struct {
 	*journal
 	force    bool
+	saying   sync.Mutex
+	stderr   io.Writer
 	progress func(settled int)
 
 	mu      sync.Mutex
@@ -113,11 +119,20 @@ type replayJournal struct {
 	entries []deadletter.Entry    // of letters that failed again
 }
 
-func (j *replayJournal) hold(l deadletter.Letter) {
+func (j *replayJournal) hold(l deadletter.Letter, content [16]byte) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.letters[l.ID.String()] = heldLetter{letter: l}
+	j.letters[l.ID.String()] = heldLetter{letter: l, content: content}
 }
+
+// say tells why a letter stays, other than by having failed again. Lines of several goroutines do not mix.
+func (j *replayJournal) say(id deadletter.ID, why error) {
+	j.saying.Lock()
+	defer j.saying.Unlock()
+	fmt.Fprintf(j.stderr, "%s: %v\n", id, why)
+}
+
+var errSuperseded = errors.New("superseded: a newer version was delivered; send it with --force")
 
 func (j *replayJournal) superseded(e deadletter.Entry) bool {
 	j.journal.mu.Lock()
@@ -125,12 +140,39 @@ func (j *replayJournal) superseded(e deadletter.Entry) bool {
 	return e.Superseded(j.watch.Newest(e.Contact))
 }
 
-// Seen implements collector.Journal: what is forced is not asked about.
+// Seen implements collector.Journal: what is forced is not asked about. A letter can turn out to be superseded only when it is its
+// turn, by another letter or by what was delivered before it was dead-lettered. It stays.
 func (j *replayJournal) Seen(v dedupe.Version) dedupe.Verdict {
 	if j.force {
 		return dedupe.Deliver
 	}
-	return j.journal.Seen(v)
+	verdict := j.verdict(v)
+	if verdict != dedupe.Superseded {
+		return verdict
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for partition, held := range j.letters { // those in flight
+		if held.content == v.Content && !held.stays {
+			held.stays = true
+			j.letters[partition] = held
+			j.say(held.letter.ID, errSuperseded)
+		}
+	}
+	return verdict
+}
+
+// verdict is the window's where there is one; without it, a contact's newest delivery still counts.
+func (j *replayJournal) verdict(v dedupe.Version) dedupe.Verdict {
+	j.journal.mu.Lock()
+	defer j.journal.mu.Unlock()
+	if j.window != nil {
+		return j.window.Check(v)
+	}
+	if v.Time != dedupe.NoTime && v.Time < j.watch.Newest(deadletter.Hash(v.ID)) {
+		return dedupe.Superseded
+	}
+	return dedupe.Deliver
 }
 
 // DeadLetter implements collector.Journal.
@@ -152,7 +194,8 @@ func (j *replayJournal) DeadLetter(l collector.Letter) error {
 		return err
 	}
 	j.entries = append(j.entries, entry)
-	j.letters[l.Partition] = heldLetter{again, true}
+	held.letter, held.stays = again, true
+	j.letters[l.Partition] = held
 	return nil
 }
 
@@ -164,7 +207,7 @@ func (j *replayJournal) Commit(s collector.Settlement, flush func() error) error
 	for partition := range s.Positions {
 		held := j.letters[partition]
 		delete(j.letters, partition)
-		if !held.failed {
+		if !held.stays {
 			settlement.Replayed = append(settlement.Replayed, held.letter.ID)
 			settlement.Outcomes["replayed"]++
 		}

@@ -81,7 +81,7 @@ func (r *run) serveWatch(ctx context.Context) error {
 	}
 	server, err := telemetry.Listen(r.config.Observe.Listen, r.watch.metrics, r.watch.health, r.log)
 	if err != nil {
-		return r.config.Errorf("observe.listen", "%w", err)
+		return err // it names the key, and is no fault of the config
 	}
 	r.watch.metrics.Watch(r.readings())
 	var serving sync.WaitGroup

@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"hash"
 
+	"golang.org/x/crypto/blake2b"
+
 	"trunkline/contact"
 	"trunkline/internal/collector/dedupe"
 )
@@ -40,10 +42,16 @@ type identifier struct {
 }
 
 func (k Keys) identifier() *identifier {
+	// BLAKE2b, because it runs over every byte of every record that is deduplicated: three times as fast as SHA-256 on
+	// processors without instructions for that.
+	content, err := blake2b.New(16, k.content)
+	if err != nil {
+		panic("collector: BLAKE2b with a key of 32 bytes: " + err.Error()) // only a longer key can fail
+	}
 	return &identifier{
 		idempotency: hmac.New(sha256.New, k.idempotency),
 		identity:    hmac.New(sha256.New, k.identity),
-		content:     hmac.New(sha256.New, k.content),
+		content:     content,
 	}
 }
 

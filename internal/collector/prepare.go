@@ -30,6 +30,12 @@ type job struct {
 	done    []bool
 }
 
+// What a batch and a record cost in memory beside the record's text, in bytes: without it, short records would have no bound.
+const batchCost, recordCost = 512, 256
+
+// cost is what the job takes of Options.InFlight.
+func (j *job) cost() int { return j.size + batchCost + recordCost*len(j.items) }
+
 // item is a record of a job.
 type item struct {
 	job     *job

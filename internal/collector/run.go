@@ -25,7 +25,7 @@ type Options struct {
 	Group       int  // records in a call of Deliver at most, default 1
 	Workers     int  // goroutines that take records through the stages, default 1
 
-	InFlight int           // bytes of records read and not settled, beyond which nothing more is read; default 2 MiB
+	InFlight int           // bytes of records read and not settled, with what they cost beside, beyond which nothing more is read; default 2 MiB
 	Commit   time.Duration // longest time between a settlement and its being durable, default 100 ms
 	Grace    time.Duration // how long a stopped run goes on delivering what it has read, default 10 s
 	Now      func() time.Time
@@ -79,6 +79,9 @@ func New(o Options) *Collector {
 // Counts returns the outcomes so far and the number of records in flight. It may be called while Run runs.
 func (c *Collector) Counts() (Counts, int) { return c.ledger.summary() }
 
+// errGrace ends the delivering of a run that was stopped.
+var errGrace = errors.New("the grace period is over")
+
 // Run collects until a finite source has ended, ctx is done, or something fails that no retry can mend; it returns when all is
 // quiet. A done ctx ends the reading; what has been read is still delivered, within Options.Grace. Then Run returns nil: what is
 // not settled will be read again. It does not close the source and the destination.
@@ -90,7 +93,7 @@ func (c *Collector) Run(ctx context.Context) error {
 	defer stopReading()
 	context.AfterFunc(delivering, stopReading)
 	grace := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(c.o.Grace, func() { fail(context.Canceled) })
+		timer := time.AfterFunc(c.o.Grace, func() { fail(errGrace) })
 		context.AfterFunc(delivering, func() { timer.Stop() })
 	})
 	defer grace()
@@ -123,7 +126,9 @@ func (c *Collector) Run(ctx context.Context) error {
 	reader.Go(func() {
 		defer close(c.queue)
 		defer close(c.jobs)
-		readErr = c.read(reading)
+		if err := c.read(reading); err != nil && !(reading.Err() != nil && errors.Is(err, reading.Err())) {
+			readErr = err // not that it was told to stop
+		}
 	})
 	c.dispatchAll(delivering, fail)
 	stopReading()
@@ -135,10 +140,10 @@ func (c *Collector) Run(ctx context.Context) error {
 	committer.Wait()
 
 	err := context.Cause(delivering)
-	if errors.Is(err, context.Canceled) {
-		err = nil // the grace period is over
+	if err == errGrace {
+		err = nil
 	}
-	if readErr != nil && !errors.Is(readErr, context.Canceled) {
+	if readErr != nil {
 		err = errors.Join(err, fmt.Errorf("read: %w", readErr))
 	}
 	return err
@@ -155,7 +160,7 @@ func (c *Collector) read(ctx context.Context) error {
 			return err
 		}
 		j := c.job(batch)
-		if err := c.room.take(ctx, j.size); err != nil {
+		if err := c.room.take(ctx, j.cost()); err != nil {
 			return err
 		}
 		c.o.Observer.Read(len(j.items), j.size)
@@ -195,7 +200,7 @@ func (c *Collector) release(j *job) {
 	if j.batch.Release != nil {
 		j.batch.Release()
 	}
-	c.room.give(j.size)
+	c.room.give(j.cost())
 	select {
 	case c.spare <- j:
 	default:

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"trunkline/internal/spelling"
 )
 
 // Position is where something stands in a file. Line and Column count from 1; Column counts characters, not bytes.
@@ -130,7 +132,7 @@ func didYouMean(word string, known []string) string {
 func nearest(word string, known []string) (string, bool) {
 	best, least := "", 1+max(1, min(len(word), 64)/3)
 	for _, k := range known {
-		d := distance(strings.ToLower(word), k)
+		d := spelling.Distance(strings.ToLower(word), k)
 		if len(word) > 2 && (strings.HasPrefix(word, k) || strings.HasPrefix(k, word)) {
 			d = 1
 		}
@@ -139,30 +141,4 @@ func nearest(word string, known []string) (string, bool) {
 		}
 	}
 	return best, best != ""
-}
-
-// distance counts the letters to insert, remove, change or swap with their neighbour, to make b of a.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	var rows [3][65]int // the last two rows of the table and the one in the making
-	for j := range len(b) + 1 {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row, last, before := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := last[j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)%3][len(b)]
 }

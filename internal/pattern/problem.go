@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"trunkline/internal/spelling"
 )
 
 // Finding is something to say about one place of a pattern. It quotes names and operators, never the values compared with.
@@ -57,34 +59,11 @@ func nearest(name string, words []string) string {
 	}
 	best, distance := "", 3
 	for _, w := range words {
-		if d := edits(plain(name), plain(w)); d < distance && d < len(w) {
+		if d := spelling.Distance(plain(name), plain(w)); d < distance && d < len(w) {
 			best, distance = w, d
 		}
 	}
 	return best
-}
-
-// edits counts the insertions, deletions and replacements of bytes between a and b; texts far longer than a name count as far away.
-func edits(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
 
 // didYouMean is the hint for a misspelt word, or "".

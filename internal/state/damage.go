@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -83,8 +84,11 @@ func (s *Store) view(read func(*bbolt.Tx) error) error {
 // explain adds to an error of the file system what to do about it.
 func (s *Store) explain(doing string, err error) error {
 	hint := ""
+	full := func(e syscall.Errno) bool {
+		return errors.Is(err, e) || strings.HasSuffix(err.Error(), e.Error()) // bbolt does not always wrap
+	}
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+	case full(syscall.ENOSPC), full(syscall.EDQUOT), full(syscall.EFBIG):
 		hint = ": there is no room for it: free some and start again; nothing is lost"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		hint = ": let this user write the file and its folder, or name another state.file"

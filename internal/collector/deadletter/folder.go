@@ -209,15 +209,15 @@ func (f *Folder) Prune(used map[string]int) (deleted int, err error) {
 	return deleted, nil
 }
 
-// Close syncs and closes the folder.
+// Close syncs and closes the folder. It does not tell again of a failure that an earlier call has told.
 func (f *Folder) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.file == nil {
 		return nil
 	}
-	err := f.failure
-	if err == nil {
+	var err error
+	if f.failure == nil {
 		if err = f.sync(); err != nil {
 			err = f.fail(err)
 		}

@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -175,5 +174,3 @@ func (r *Redactor) encrypt(n document.Node) error {
 	r.doc.ReplaceString(n, r.out)
 	return nil
 }
-
-func appendHex(dst, b []byte) []byte { return hex.AppendEncode(dst, b) }

@@ -5,6 +5,7 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"hash"
 	"hash/maphash"
 )
@@ -73,7 +74,7 @@ func (t *tokens) makeToken(dst, text []byte) []byte {
 	t.token.Reset()
 	t.token.Write(t.normal)
 	t.sum = t.token.Sum(t.sum[:0])
-	return appendHex(append(dst, tokenPrefix...), t.sum[:16])
+	return hex.AppendEncode(append(dst, tokenPrefix...), t.sum[:16])
 }
 
 // appendHash appends the whole HMAC of the exact text.
@@ -81,7 +82,7 @@ func (t *tokens) appendHash(dst, text []byte) []byte {
 	t.hash.Reset()
 	t.hash.Write(text)
 	t.sum = t.hash.Sum(t.sum[:0])
-	return appendHex(dst, t.sum)
+	return hex.AppendEncode(dst, t.sum)
 }
 
 // normalise appends the form that different ways of writing one thing have in common: a phone number in E.164 form, an e-mail

@@ -47,7 +47,12 @@ func truncateTime(dst, text []byte, to string) ([]byte, error) {
 	case "month":
 		month = t.Month()
 	}
-	return time.Date(year, month, day, hour, minute, 0, 0, t.Location()).AppendFormat(dst, time.RFC3339), nil
+	zone := t.Location()
+	if zone == time.Local { // where this program runs: in another season it may have another offset
+		_, offset := t.Zone()
+		zone = time.FixedZone("", offset)
+	}
+	return time.Date(year, month, day, hour, minute, 0, 0, zone).AppendFormat(dst, time.RFC3339), nil
 }
 
 // truncateNumber rounds towards zero to a multiple of unit, exactly.

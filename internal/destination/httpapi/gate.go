@@ -105,6 +105,9 @@ func (g *gate) await(ctx context.Context) (State, error) {
 	}
 }
 
+// flowing reports whether the gate is open for all.
+func (g *gate) flowing() bool { return !g.shut.Load() }
+
 // leave gives the turn back, if pass is one.
 func (g *gate) leave(pass State) {
 	if pass != Flowing {

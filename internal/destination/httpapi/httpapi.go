@@ -4,7 +4,8 @@
 //	           ▲ shut: one probe      (429, 503: slower)  ├▶ refused: RefusedError; an array is halved until the bad record is alone
 //	           └────────── back-off, Retry-After ◀────────┴▶ again
 //
-// Its promises: a record is given up only where the endpoint says that it will never take it, never because of an outage; the key
+// Its promises: a record is given up only where the endpoint says that it will never take it, or fails on it for a minute while it
+// takes others, never because of an outage; the key
 // refused for one record stops all of them, since it is wrong for all; requests in flight, connections and memory are bounded by
 // the options; a record is sent again only under the same Idempotency-Key; the key and the records stand in no error and no log.
 package httpapi
@@ -34,6 +35,7 @@ type Destination struct {
 	observer  Observer
 	logger    *slog.Logger
 	host      string
+	record    record
 	batch     int          // records a request; 0: no array
 	bytes     atomic.Int64 // of an array at most, unless one record alone is larger
 }
@@ -135,6 +137,7 @@ const conflicts = 3
 func (d *Destination) settle(ctx context.Context, p *parcel) (*RefusedError, error) {
 	var notBefore time.Time
 	sent, status, conflict, renewed := 0, 0, 0, false
+	var suspected suspect
 	for {
 		if err := sleepUntil(ctx, notBefore); err != nil {
 			return nil, err
@@ -160,6 +163,7 @@ func (d *Destination) settle(ctx context.Context, p *parcel) (*RefusedError, err
 		sent, status = sent+1, a.status
 		switch a.verdict {
 		case taken:
+			d.record.taken.Add(1)
 			d.gate.alive(pass)
 			return nil, nil
 		case refused:
@@ -184,6 +188,10 @@ func (d *Destination) settle(ctx context.Context, p *parcel) (*RefusedError, err
 		case again:
 			if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable {
 				d.pace.slower()
+			}
+			if suspected.failure(&a, &d.record, d.gate.flowing(), time.Now()) {
+				d.gate.alive(pass)
+				return a.surrender(suspected.tries), nil
 			}
 			wait := d.retry.wait(sent-1, a.after)
 			if d.gate.fail(pass, a.sent, a.after, a.problem(d.host, d.timeout)) {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -61,15 +62,29 @@ func (a *answer) refusal() *RefusedError {
 	return &RefusedError{Status: a.status, Body: a.body}
 }
 
+// surrender is the refusal of a record that the endpoint has failed on that often.
+func (a *answer) surrender(tries int) *RefusedError {
+	return &RefusedError{Status: a.status, Tries: tries}
+}
+
 // RefusedError is why a record is dead-lettered: the endpoint will never take it.
 type RefusedError struct {
-	// Status of the answer: 3xx, 4xx, 501 or 505.
+	// Status of the answer: 3xx, 4xx, 501 or 505; with Tries any that means a failure, or 0 where the connection was broken instead.
 	Status int
+	// Tries, when not 0, is how often the endpoint has failed on this record while it took others.
+	Tries int
 	// Body is the start of the answer: at most 256 bytes, printable, scrubbed.
 	Body string
 }
 
 func (e *RefusedError) Error() string {
+	if e.Tries > 0 {
+		answer := fmt.Sprintf("status %d %s", e.Status, http.StatusText(e.Status))
+		if e.Status == 0 {
+			answer = "a broken connection"
+		}
+		return fmt.Sprintf("given up after %d failures, the last with %s, while other records were taken", e.Tries, strings.TrimSpace(answer))
+	}
 	text := fmt.Sprintf("refused with status %d", e.Status)
 	if name := http.StatusText(e.Status); name != "" {
 		text += " " + name

@@ -123,6 +123,9 @@ func TestRefusedError(t *testing.T) {
 	}{
 		{RefusedError{Status: 400, Body: "bad field"}, "refused with status 400 Bad Request: bad field"},
 		{RefusedError{Status: 499}, "refused with status 499"},
+		{RefusedError{Status: 500, Tries: 12}, "given up after 12 failures, the last with status 500 Internal Server Error, while other records were taken"},
+		{RefusedError{Status: 599, Tries: 12}, "given up after 12 failures, the last with status 599, while other records were taken"},
+		{RefusedError{Tries: 12}, "given up after 12 failures, the last with a broken connection, while other records were taken"},
 		{RefusedError{Status: 307}, "refused with status 307 Temporary Redirect: redirects are not followed; write the final address as destination.http.url"},
 	} {
 		if got := c.err.Error(); got != c.want {

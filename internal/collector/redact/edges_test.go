@@ -1,0 +1,30 @@
+package redact
+
+import (
+	"testing"
+	"time"
+)
+
+// TestTruncateElsewhere: what a time becomes does not depend on where the program runs.
+func TestTruncateElsewhere(t *testing.T) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := time.Local
+	t.Cleanup(func() { time.Local = here })
+	for _, c := range []struct{ to, in, want string }{
+		{"year", "2026-07-22T10:59:58+01:00", "2026-01-01T00:00:00+01:00"},
+		{"month", "2026-03-30T10:59:58+01:00", "2026-03-01T00:00:00+01:00"},
+		{"day", "2026-03-29T10:59:58+01:00", "2026-03-29T00:00:00+01:00"},
+		{"year", "2026-01-22T10:59:58Z", "2026-01-01T00:00:00Z"},
+	} {
+		for _, place := range []*time.Location{time.UTC, london} {
+			time.Local = place
+			got, err := redact(t, Options{Keep: All, Rules: rules(t, "truncate V to="+c.to)}, `{`+head+`,"V":"`+c.in+`"}`)
+			if want := `{` + head + `,"V":"` + c.want + `"}`; err != nil || got != want {
+				t.Errorf("%s to the %s in %s: got %s, %v; want %s", c.in, c.to, place, got, err, want)
+			}
+		}
+	}
+}
