@@ -92,6 +92,7 @@ func compileFilter(c *config.Config, log *slog.Logger) (*pattern.Set, error) {
 	for _, w := range set.Warnings() {
 		log.Warn("filter", "where", findingError(c, w).Error())
 	}
+	warnFilter(c, log)
 	return set, nil
 }
 
@@ -154,19 +155,14 @@ func redactOptions(c *config.Config, key []byte) (redact.Options, error) {
 // warnUndocumented tells of paths that no documented field has: a typing error would send what was meant to be removed.
 func warnUndocumented(c *config.Config, log *slog.Logger) {
 	check := func(key string, p contact.Path) {
-		if contact.Documented(contact.Contact, p) || contact.Documented(contact.AgentEvent, p) {
+		if documentedPath(p) {
 			return
 		}
 		if into := c.Enrich.Agents; into != nil && len(p) >= len(into.Into) && p[:len(into.Into)].String() == into.Into.String() {
 			return
 		}
 		attrs := []any{"where", c.Errorf(key, "no documented field has the path %s", p).Error()}
-		if near, ok := contact.Nearest(contact.Contact, p); ok {
-			attrs = append(attrs, "nearest", near)
-		} else if near, ok := contact.Nearest(contact.AgentEvent, p); ok {
-			attrs = append(attrs, "nearest", near)
-		}
-		log.Warn("redact", attrs...)
+		log.Warn("redact", append(attrs, nearestPath(p)...)...)
 	}
 	for i, p := range c.Redact.Allow {
 		check(fmt.Sprintf("redact.allow[%d]", i), p)

@@ -25,6 +25,10 @@ func TestCheckConfig(t *testing.T) {
 			Config: "trunkline.yaml", Valid: true,
 			Warnings: []string{"trunkline.yaml:5:18: redact.allow[0]: no documented field has the path attributes.name; did you mean Attributes.name?"},
 		}},
+		{"a filter that nothing passes", minimal + `filter: [{"data": {"$or": [{"Chanel": ["VOICE"]}, {"Attributes": {"any": ["x"]}}], "EventType": ["LOGIN"]}}]` + "\n", checkConfig{
+			Config: "trunkline.yaml", Valid: true,
+			Warnings: []string{"trunkline.yaml:4:10: filter[0]: no documented field has the path Chanel; did you mean Channel?"},
+		}},
 		{"two problems", minimal + "observe: {log: loud}\nredakt: {}\n", checkConfig{Config: "trunkline.yaml", Problems: []checkProblem{
 			{4, 16, "observe.log", `unknown level "loud"; known: debug, info, warn, error`},
 			{5, 1, "redakt", `unknown key; did you mean "redact"?`},
