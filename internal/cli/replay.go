@@ -55,7 +55,8 @@ func (a *app) replayCommand() *cobra.Command {
 a duplicate leaves the dead letters; what fails again stays, with the new reason. A dead letter that is older than what was
 delivered of its contact since is reported as superseded and stays, unless --force sends it. Stop the collector first.
 
-Exit status: 0 no selected dead letter stays (or, with --list, they are listed), 1 failed, 2 wrong call or config, 3 some stay.`,
+Exit status: 0 none of the selected dead letters stays or, with --list, they are listed, 1 failed, 2 wrong call or config.
+Exit status 3: some of the dead letters stay.`,
 		Example: `  trunkline replay --list
   trunkline replay --stage redact --identity key.txt
   trunkline replay --reason 'status 422' --since 2026-11-20T00:00:00Z
