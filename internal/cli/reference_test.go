@@ -165,8 +165,8 @@ func documented(page string) map[string][]string {
 
 // fields lists the names of an object's JSON form: a.b for a field of a field, a[].b for one of a list's elements.
 func fields(prefix string, t reflect.Type) (names []string) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		if !f.IsExported() {
 			continue
 		}
