@@ -28,3 +28,22 @@ func TestTruncateElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestScrubNumbers: a card number is found in a number however a program wrote it.
+func TestScrubNumbers(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{`4111111111111111`, `"[CARD]"`},
+		{`4111111111111111.0`, `"[CARD]"`},
+		{`4.111111111111111E15`, `"[CARD]"`},
+		{`41111111.11111111e+8`, `"[CARD]"`},
+		{`1.5e3`, `1.5e3`},
+		{`0.93`, `0.93`},
+		{`1e999999999`, `1e999999999`},
+		{`4111111111111112.0`, `4111111111111112.0`},
+	} {
+		got, err := redact(t, Options{Keep: All, Rules: rules(t, "scrub V")}, `{`+head+`,"V":{"a":[`+c.in+`]}}`)
+		if want := `{` + head + `,"V":{"a":[` + c.want + `]}}`; err != nil || got != want {
+			t.Errorf("scrub %s: got %s, %v; want %s", c.in, got, err, want)
+		}
+	}
+}
