@@ -222,6 +222,23 @@ func TestWarmDocumentDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// TestHugeRecordIsForgotten: what a huge record and its edits needed goes back with the next one.
+func TestHugeRecordIsForgotten(t *testing.T) {
+	var d Document
+	if err := d.Parse([]byte("[" + strings.Repeat("1,", 100_000) + "1]")); err != nil {
+		t.Fatal(err)
+	}
+	for c, end := d.Children(d.Root()); c < end; c = d.After(c) {
+		d.ReplaceString(c, []byte("a longer text"))
+	}
+	if err := d.Parse([]byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	if cap(d.tape) > keepTape || cap(d.edits) > keepEdits || cap(d.arena) > keepArena {
+		t.Errorf("room for %d values, %d edits and %d bytes is kept, want at most %d, %d and %d", cap(d.tape), cap(d.edits), cap(d.arena), keepTape, keepEdits, keepArena)
+	}
+}
+
 // FuzzParse: Parse accepts what encoding/json accepts in valid UTF-8, and an untouched document renders as it came.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{

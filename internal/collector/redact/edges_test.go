@@ -1,8 +1,11 @@
 package redact
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"trunkline/contact"
 )
 
 // TestTruncateElsewhere: what a time becomes does not depend on where the program runs.
@@ -45,5 +48,29 @@ func TestScrubNumbers(t *testing.T) {
 		if want := `{` + head + `,"V":{"a":[` + c.want + `]}}`; err != nil || got != want {
 			t.Errorf("scrub %s: got %s, %v; want %s", c.in, got, err, want)
 		}
+	}
+}
+
+// TestHugeRecordIsForgotten: what a huge record needed goes back with the next one.
+func TestHugeRecordIsForgotten(t *testing.T) {
+	p, err := Compile(Options{Keep: All, Key: key, Rules: rules(t, "mask M, hash H")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.Redactor()
+	var rec contact.Record
+	for _, text := range []string{
+		`{` + head + `,"M":"\u00e9` + strings.Repeat("x", 4<<20) + `","H":[` + strings.Repeat(`"a",`, 100_000) + `"a"]}`,
+		`{` + head + `,"M":"x"}`,
+	} {
+		if err := rec.Parse([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Redact(&rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := cap(r.text) + cap(r.out); got > 2*keepText {
+		t.Errorf("the redactor keeps %d bytes after a huge record", got)
 	}
 }
