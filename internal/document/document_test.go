@@ -222,6 +222,27 @@ func TestWarmDocumentDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// TestRemovedElementStaysRemoved: a removal wins over a replacement of the same value whichever was planned first, in arrays as in
+// objects.
+func TestRemovedElementStaysRemoved(t *testing.T) {
+	for _, c := range []struct{ text, want string }{{`[1]`, `[]`}, {`[1,2]`, `[2]`}, {`{"a":1,"b":2}`, `{"b":2}`}} {
+		for _, plan := range []string{"=-", "-=", "=-=", "==-"} {
+			d := parse(t, c.text)
+			n, _ := d.Children(d.Root())
+			for _, op := range plan {
+				if op == '-' {
+					d.Remove(n)
+				} else {
+					d.ReplaceString(n, []byte("T"))
+				}
+			}
+			if got := string(d.Render(nil)); got != c.want {
+				t.Errorf("%s with %s on its first value is %s, want %s", c.text, plan, got, c.want)
+			}
+		}
+	}
+}
+
 // TestHugeRecordIsForgotten: what a huge record and its edits needed goes back with the next one.
 func TestHugeRecordIsForgotten(t *testing.T) {
 	var d Document
