@@ -255,7 +255,7 @@ func (r *checkResult) print(out io.Writer) error {
 	if r.Reason != "" {
 		title += " (" + r.Reason + ")"
 	}
-	if _, err := fmt.Fprintln(out, title); err != nil {
+	if _, err := fmt.Fprintln(out, legible(title)); err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -265,7 +265,7 @@ func (r *checkResult) print(out io.Writer) error {
 			value += " → " + clip(f.After)
 		}
 		by := strings.TrimSuffix(strings.TrimSuffix(f.By, " "+f.Path), " "+f.Action) // not what stands beside it already
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", f.Action, f.Path, by, value)
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", f.Action, legible(f.Path), legible(by), value)
 	}
 	return table.Flush()
 }
@@ -273,7 +273,7 @@ func (r *checkResult) print(out io.Writer) error {
 // clip shortens a value to what a line of a table bears.
 func clip(value []byte) string {
 	const most = 40
-	text := []rune(strings.Join(strings.Fields(string(value)), " "))
+	text := []rune(legible(strings.Join(strings.Fields(string(value)), " ")))
 	if len(text) > most {
 		return string(text[:most-1]) + "…"
 	}

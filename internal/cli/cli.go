@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -195,6 +197,16 @@ func (o *output) Set(s string) error {
 
 // Type is the word for the value in help texts.
 func (o *output) Type() string { return "form" }
+
+// legible is text from a record as a person may see it: what is not printable, and could steer a terminal, becomes U+FFFD.
+func legible(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
 
 // onTerminal reports whether w is a terminal.
 func onTerminal(w io.Writer) bool {

@@ -131,6 +131,10 @@ func (j *journal) commit(settlement state.Settlement, flush func() error) error 
 	if err := errors.Join(flush(), j.letters.Sync()); err != nil {
 		return err
 	}
+	added, err := j.added(settlement.DeadLetters)
+	if err != nil {
+		return err
+	}
 	if err := j.store.Commit(settlement); err != nil {
 		return err
 	}
@@ -141,8 +145,27 @@ func (j *journal) commit(settlement state.Settlement, flush func() error) error 
 	if j.window != nil {
 		j.window.Confirm()
 	}
-	j.live += len(settlement.DeadLetters) - len(settlement.Replayed)
+	j.live += added - len(settlement.Replayed)
 	return nil
+}
+
+// added counts the entries that the index does not have: a record that is read again after a crash can be dead-lettered again, and
+// is the same dead letter.
+func (j *journal) added(entries []deadletter.Entry) (n int, err error) {
+	counted := make(map[deadletter.ID]bool, len(entries))
+	for _, e := range entries {
+		if counted[e.ID] {
+			continue
+		}
+		_, known, err := j.store.DeadLetter(e.ID)
+		if err != nil {
+			return 0, err
+		}
+		if counted[e.ID] = true; !known {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // sizes tells the entries of the window and the dead letters.

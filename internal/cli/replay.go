@@ -205,7 +205,8 @@ func (r *run) listLetters(entries []deadletter.Entry, out output) error {
 			l.Record = ""
 			err = json.NewEncoder(r.app.stdout).Encode(l)
 		} else {
-			_, err = fmt.Fprintf(r.app.stdout, "%s  %s  %s  %s%s  %s  (%s)\n", l.ID, l.Time.UTC().Format(time.RFC3339), l.Stage, l.ContactID, l.EventID, l.Reason, l.Source.Location)
+			_, err = fmt.Fprintf(r.app.stdout, "%s  %s  %s  %s%s  %s  (%s)\n", l.ID, l.Time.UTC().Format(time.RFC3339), l.Stage,
+				legible(l.ContactID), legible(l.EventID), legible(l.Reason), legible(l.Source.Location))
 		}
 		if err != nil {
 			return err

@@ -164,3 +164,24 @@ func TestReplayAfterNewKey(t *testing.T) {
 		})
 	}
 }
+
+// TestTerminalIsSafe: what a record says cannot steer the terminal that it is shown on.
+func TestTerminalIsSafe(t *testing.T) {
+	const hostile = `\u001b]0;owned\u0007\r\u009b2J\n\u202e`
+	record := `{"AWSContactTraceRecordFormatVersion":"1","ContactId":"a` + hostile + `","Attributes":{"b` + hostile + `":"c` + hostile + "\u009b\u202e" + `","note":"x"}}`
+	b := newBench(t, record)
+	b.configure(strict, b.letters(""))
+	if r := b.run("run"); r.status != exitDone {
+		t.Fatalf("run: status %d: %s", r.status, r.stderr)
+	}
+	list := b.run("replay", "--list")
+	b.configure(lenient, b.letters(""))
+	for _, r := range []result{list, b.run("check", record)} {
+		if r.status != exitDone || !strings.Contains(r.stdout, "owned") {
+			t.Errorf("status %d, %q; want the record shown", r.status, r.stdout)
+		}
+		if i := strings.IndexAny(r.stdout, "\x1b\a\r\u009b\u202e"); i >= 0 {
+			t.Errorf("a control character at byte %d of %q", i, r.stdout)
+		}
+	}
+}

@@ -97,3 +97,23 @@ func TestOnlyItsOwnEndIsCalm(t *testing.T) {
 		})
 	}
 }
+
+// TestBodyIsOneLine: a record that is written over several lines is delivered on one, since destinations tell records apart by lines.
+func TestBodyIsOneLine(t *testing.T) {
+	p := New(Options{Keys: DeriveKeys([]byte("s"))}).preparer()
+	for _, c := range []struct{ in, want string }{
+		{"{\r\n \"ContactId\":\n\t\"a\\n\",\r\"AWSContactTraceRecordFormatVersion\" : [\n]\n}", "{   \"ContactId\": \t\"a\\n\", \"AWSContactTraceRecordFormatVersion\" : [ ] }"},
+		{`{"ContactId":"a", "AWSContactTraceRecordFormatVersion":1}`, `{"ContactId":"a", "AWSContactTraceRecordFormatVersion":1}`},
+	} {
+		j := &job{batch: &Batch{Records: []Input{{Data: []byte(c.in)}, {Data: []byte(c.in)}}}, items: make([]item, 2)}
+		p.prepare(j)
+		for _, it := range j.items {
+			if got := string(it.out.Body); got != c.want {
+				t.Errorf("%q is delivered as %q (%v), want %q", c.in, got, it.err, c.want)
+			}
+		}
+		if got := string(j.batch.Records[0].Data); got != c.in {
+			t.Errorf("the record as read became %q", got)
+		}
+	}
+}

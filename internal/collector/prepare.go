@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"bytes"
 	"errors"
 	"hash/maphash"
 	"time"
@@ -127,4 +128,18 @@ func (p *preparer) item(it *item, in *Input) {
 		}
 	}
 	it.job.out = r.Document().Render(it.job.out)
+	oneLine(it.job.out[it.lo:])
+}
+
+// oneLine makes line breaks blanks. In JSON they stand between values only: inside of a text they are escaped.
+func oneLine(text []byte) {
+	for _, c := range []byte("\n\r") {
+		for rest := text; ; {
+			i := bytes.IndexByte(rest, c)
+			if i < 0 {
+				break
+			}
+			rest[i], rest = ' ', rest[i+1:]
+		}
+	}
 }

@@ -222,6 +222,44 @@ func TestWarmDocumentDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// TestRemovedElementStaysRemoved: a removal wins over a replacement of the same value whichever was planned first, in arrays as in
+// objects.
+func TestRemovedElementStaysRemoved(t *testing.T) {
+	for _, c := range []struct{ text, want string }{{`[1]`, `[]`}, {`[1,2]`, `[2]`}, {`{"a":1,"b":2}`, `{"b":2}`}} {
+		for _, plan := range []string{"=-", "-=", "=-=", "==-"} {
+			d := parse(t, c.text)
+			n, _ := d.Children(d.Root())
+			for _, op := range plan {
+				if op == '-' {
+					d.Remove(n)
+				} else {
+					d.ReplaceString(n, []byte("T"))
+				}
+			}
+			if got := string(d.Render(nil)); got != c.want {
+				t.Errorf("%s with %s on its first value is %s, want %s", c.text, plan, got, c.want)
+			}
+		}
+	}
+}
+
+// TestHugeRecordIsForgotten: what a huge record and its edits needed goes back with the next one.
+func TestHugeRecordIsForgotten(t *testing.T) {
+	var d Document
+	if err := d.Parse([]byte("[" + strings.Repeat("1,", 100_000) + "1]")); err != nil {
+		t.Fatal(err)
+	}
+	for c, end := d.Children(d.Root()); c < end; c = d.After(c) {
+		d.ReplaceString(c, []byte("a longer text"))
+	}
+	if err := d.Parse([]byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	if cap(d.tape) > keepTape || cap(d.edits) > keepEdits || cap(d.arena) > keepArena {
+		t.Errorf("room for %d values, %d edits and %d bytes is kept, want at most %d, %d and %d", cap(d.tape), cap(d.edits), cap(d.arena), keepTape, keepEdits, keepArena)
+	}
+}
+
 // FuzzParse: Parse accepts what encoding/json accepts in valid UTF-8, and an untouched document renders as it came.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{

@@ -15,7 +15,7 @@ type edit struct {
 type op uint8
 
 const (
-	remove op = iota
+	remove op = iota // before replace: see byPlace
 	replace
 	insert
 )
@@ -123,12 +123,15 @@ func (d *Document) Render(dst []byte) []byte {
 	return append(dst, d.data[pos:]...)
 }
 
-// byPlace orders edits by the bytes they cover, an outer one before those inside it.
+// byPlace orders edits by the bytes they cover, an outer one before those inside it, and of one value a removal first.
 func byPlace(a, b edit) int {
 	if a.at != b.at {
 		return int(a.at) - int(b.at)
 	}
-	return int(b.end) - int(a.end)
+	if a.end != b.end {
+		return int(b.end) - int(a.end)
+	}
+	return int(a.op) - int(b.op)
 }
 
 // superseded reports whether a later planned replacement of the same value follows.

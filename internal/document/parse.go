@@ -17,17 +17,27 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("invalid JSON at byte %d: %s", e.Offset, e.Reason)
 }
 
-// keepTape is the tape that a Document keeps from a record to the next: one huge record must not hold memory for ever.
-const keepTape = 1 << 14
+// What a Document keeps from a record to the next, values, edits and bytes: one huge record must not hold memory for ever.
+const (
+	keepTape  = 1 << 14
+	keepEdits = 1 << 14
+	keepArena = 256 << 10
+)
 
 // Parse checks that data is one JSON text and indexes it. Edits planned before are forgotten. The Document refers to data until
 // the next Parse: the caller must not change it meanwhile. The error is a *SyntaxError.
 func (d *Document) Parse(data []byte) error {
 	d.data = data
-	d.edits, d.arena = d.edits[:0], d.arena[:0]
 	if cap(d.tape) > keepTape {
 		d.tape = nil
 	}
+	if cap(d.edits) > keepEdits {
+		d.edits = nil
+	}
+	if cap(d.arena) > keepArena {
+		d.arena = nil
+	}
+	d.edits, d.arena = d.edits[:0], d.arena[:0]
 	d.tape = d.tape[:0]
 	if limit := or(d.Limits.Size, DefaultSize); len(data) > limit {
 		return &SyntaxError{limit, fmt.Sprintf("record of %d bytes; the limit is %d", len(data), limit)}

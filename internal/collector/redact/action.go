@@ -119,7 +119,10 @@ func (r *Redactor) apply(n document.Node, t *transform, kind document.Kind) erro
 		if t.tokens {
 			replace = r.tokenFor
 		}
-		if r.out, found = scrub.Replace(r.out, text, replace); found == 0 {
+		if r.out, found = scrub.Replace(r.out, text, replace); found == 0 && kind == document.Number {
+			r.out, found = r.scrubWhole(text, replace)
+		}
+		if found == 0 {
 			return nil
 		}
 	case Truncate:
@@ -134,6 +137,19 @@ func (r *Redactor) apply(n document.Node, t *transform, kind document.Kind) erro
 	}
 	r.doc.ReplaceString(n, r.out)
 	return nil
+}
+
+// scrubWhole looks at a number with a point or an exponent as the whole number that it may be: a program that keeps a card number as
+// a float writes 4111111111111111.0 or 4.111111111111111E15.
+func (r *Redactor) scrubWhole(text []byte, replace func([]byte, scrub.Kind, []byte) []byte) (out []byte, found int) {
+	if !bytes.ContainsAny(text, ".eE") {
+		return r.out, 0
+	}
+	var err error
+	if r.text, err = truncateNumber(r.text[:0], text, 1); err != nil {
+		return r.out, 0 // beyond 1e300: no number that a person has
+	}
+	return scrub.Replace(r.out[:0], r.text, replace)
 }
 
 // mask replaces characters by stars. One that would show half of the text or more shows nothing.

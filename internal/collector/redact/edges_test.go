@@ -1,8 +1,11 @@
 package redact
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"trunkline/contact"
 )
 
 // TestTruncateElsewhere: what a time becomes does not depend on where the program runs.
@@ -26,5 +29,48 @@ func TestTruncateElsewhere(t *testing.T) {
 				t.Errorf("%s to the %s in %s: got %s, %v; want %s", c.in, c.to, place, got, err, want)
 			}
 		}
+	}
+}
+
+// TestScrubNumbers: a card number is found in a number however a program wrote it.
+func TestScrubNumbers(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{`4111111111111111`, `"[CARD]"`},
+		{`4111111111111111.0`, `"[CARD]"`},
+		{`4.111111111111111E15`, `"[CARD]"`},
+		{`41111111.11111111e+8`, `"[CARD]"`},
+		{`1.5e3`, `1.5e3`},
+		{`0.93`, `0.93`},
+		{`1e999999999`, `1e999999999`},
+		{`4111111111111112.0`, `4111111111111112.0`},
+	} {
+		got, err := redact(t, Options{Keep: All, Rules: rules(t, "scrub V")}, `{`+head+`,"V":{"a":[`+c.in+`]}}`)
+		if want := `{` + head + `,"V":{"a":[` + c.want + `]}}`; err != nil || got != want {
+			t.Errorf("scrub %s: got %s, %v; want %s", c.in, got, err, want)
+		}
+	}
+}
+
+// TestHugeRecordIsForgotten: what a huge record needed goes back with the next one.
+func TestHugeRecordIsForgotten(t *testing.T) {
+	p, err := Compile(Options{Keep: All, Key: key, Rules: rules(t, "mask M, hash H")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.Redactor()
+	var rec contact.Record
+	for _, text := range []string{
+		`{` + head + `,"M":"\u00e9` + strings.Repeat("x", 4<<20) + `","H":[` + strings.Repeat(`"a",`, 100_000) + `"a"]}`,
+		`{` + head + `,"M":"x"}`,
+	} {
+		if err := rec.Parse([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Redact(&rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := cap(r.text) + cap(r.out); got > 2*keepText {
+		t.Errorf("the redactor keeps %d bytes after a huge record", got)
 	}
 }

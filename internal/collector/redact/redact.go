@@ -44,6 +44,10 @@ type Decision struct {
 	By     string // what decided: "deny SystemEndpoint.Address", "keep minimum", "not named" …
 }
 
+// keepText is the memory for a value that a Redactor keeps from a record to the next, twice: one huge record must not hold memory for
+// ever.
+const keepText = 256 << 10
+
 // Redact plans the edits on the record's document that make it fit to be sent. Render the document afterwards. After an error
 // some edits may be planned: the record must not be rendered.
 func (r *Redactor) Redact(rec *contact.Record) error {
@@ -52,6 +56,9 @@ func (r *Redactor) Redact(rec *contact.Record) error {
 		return fmt.Errorf("no redaction is defined for a record of kind %q", rec.Kind())
 	}
 	r.doc = rec.Document()
+	if cap(r.text) > keepText || cap(r.out) > keepText {
+		r.text, r.out = nil, nil
+	}
 	_, err := r.value(r.doc.Root(), tree)
 	return err
 }
