@@ -135,7 +135,9 @@ func printable(b []byte) string {
 // they say what is wrong.
 func hideEcho(answer, sent []byte) []byte {
 	sent = bytes.ToLower(sent)
-	word := func(c byte) bool { return c >= utf8.RuneSelf || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
+	word := func(c byte) bool {
+		return c >= utf8.RuneSelf || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+	}
 	out := make([]byte, 0, len(answer))
 	for len(answer) > 0 {
 		n := 0
