@@ -131,7 +131,7 @@ func (d *Destination) send(ctx context.Context, p *parcel) (answer, error) {
 		a.after = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}
 	if a.verdict == refused || a.verdict == clash {
-		a.body = d.quote(resp.Body, key)
+		a.body = d.quote(resp.Body, key, p.body)
 	}
 	// What the body holds, and whether it ends as announced, changes nothing: the status has been said.
 	io.CopyN(io.Discard, resp.Body, drainBytes)
@@ -141,10 +141,10 @@ func (d *Destination) send(ctx context.Context, p *parcel) (answer, error) {
 }
 
 // quote reads the start of a refusing answer, made safe to keep.
-func (d *Destination) quote(body io.Reader, key *secret) string {
+func (d *Destination) quote(body io.Reader, key *secret, sent []byte) string {
 	start, _ := io.ReadAll(io.LimitReader(body, quoteBytes))
 	if key != nil && key.header[0] != "" {
 		start = bytes.ReplaceAll(start, []byte(key.header[0]), []byte("[key]"))
 	}
-	return printable(d.cleanup(start))
+	return printable(d.cleanup(hideEcho(start, sent)))
 }

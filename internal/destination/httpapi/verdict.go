@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -128,6 +129,48 @@ func printable(b []byte) string {
 		out = utf8.AppendRune(out, r)
 	}
 	return string(out)
+}
+
+// hideEcho replaces the words of an answer that were sent as values: endpoints quote what they refuse. Names of members stay, since
+// they say what is wrong.
+func hideEcho(answer, sent []byte) []byte {
+	sent = bytes.ToLower(sent)
+	word := func(c byte) bool {
+		return c >= utf8.RuneSelf || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+	}
+	out := make([]byte, 0, len(answer))
+	for len(answer) > 0 {
+		n := 0
+		for n < len(answer) && word(answer[n]) == word(answer[0]) {
+			n++
+		}
+		if part := answer[:n]; n > 2 && word(part[0]) && isValue(bytes.ToLower(part), sent) {
+			out = append(out, "[sent]"...)
+		} else {
+			out = append(out, part...)
+		}
+		answer = answer[n:]
+	}
+	return out
+}
+
+// isValue tells whether a word stands in a JSON text, both in small letters, elsewhere than as a member's whole name. A word with
+// characters that the text may hold escaped counts as one that does.
+func isValue(word, text []byte) bool {
+	if bytes.ContainsFunc(word, func(r rune) bool { return r >= utf8.RuneSelf }) && bytes.Contains(text, []byte(`\u`)) {
+		return true
+	}
+	for at := 0; ; {
+		i := bytes.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		begin, end := at+i, at+i+len(word)
+		if begin == 0 || text[begin-1] != '"' || !bytes.HasPrefix(text[end:], []byte(`":`)) {
+			return true
+		}
+		at = end
+	}
 }
 
 // hideDigits replaces every digit of any script: what is left of a number tells nobody.

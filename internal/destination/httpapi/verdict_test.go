@@ -116,6 +116,22 @@ func FuzzPrintable(f *testing.F) {
 	})
 }
 
+func TestHideEcho(t *testing.T) {
+	sent := `{"ContactId":"c1","Attributes":{"customerName":"Ren\u00e9e Clarke","city":"Zürich","mail":"ann@example.com"}}`
+	for _, c := range []struct{ answer, want string }{
+		{"ContactId is not known", "ContactId is not known"},
+		{"bad customerName: Clarke", "bad customerName: [sent]"},
+		{"bad customerName: CLARKE", "bad customerName: [sent]"},
+		{`no such person: "Renée Clarke"`, `no such person: "[sent] [sent]"`},
+		{"no city Zürich; mail=ann@example.com", "no city [sent]; mail=[sent]@[sent].[sent]"},
+		{"", ""},
+	} {
+		if got := string(hideEcho([]byte(c.answer), []byte(sent))); got != c.want {
+			t.Errorf("hideEcho(%q): got %q, want %q", c.answer, got, c.want)
+		}
+	}
+}
+
 func TestRefusedError(t *testing.T) {
 	for _, c := range []struct {
 		err  RefusedError
