@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,7 +82,7 @@ func (r *run) serveWatch(ctx context.Context) error {
 	}
 	server, err := telemetry.Listen(r.config.Observe.Listen, r.watch.metrics, r.watch.health, r.log)
 	if err != nil {
-		return err // it names the key, and is no fault of the config
+		return fmt.Errorf("observe.listen: %w", err) // no fault of the config: status 1
 	}
 	r.watch.metrics.Watch(r.readings())
 	var serving sync.WaitGroup
