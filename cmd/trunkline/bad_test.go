@@ -200,13 +200,14 @@ func TestUnreachableEndpoint(t *testing.T) {
 	strange := httptest.NewUnstartedServer(destinationtest.NewReceiver(destinationtest.Script{}))
 	strange.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshakes that fail
 	strange.StartTLS()
-	defer strange.Close()
+	t.Cleanup(strange.Close)
 	for _, c := range []struct{ name, url, told string }{
 		{"certificate of nobody known", strange.URL, "destination.http.ca_file"},
 		{"nobody listens", "http://127.0.0.1:1/", "nothing listens on 127.0.0.1:1"},
 		{"not TLS", "https://" + plainServer(t), "does not speak TLS"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // each waits ten seconds for what cannot be delivered
 			dir := t.TempDir()
 			configure(t, dir, fmt.Sprintf("destination: {http: {url: %q}}", c.url))
 			write(t, dir+"/in", goods(30))

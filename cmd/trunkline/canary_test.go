@@ -59,16 +59,16 @@ var plainCanary = regexp.MustCompile(common + "[0-9]+zz")
 
 // encodings of a text that may stand inside a longer one.
 func encodings(text string) (all []string) {
-	escaped := ""
+	var escaped strings.Builder
 	for _, r := range text {
-		escaped += fmt.Sprintf(`\u%04x`, r)
+		fmt.Fprintf(&escaped, `\u%04x`, r)
 	}
-	all = []string{text, strings.ToUpper(text), hex.EncodeToString([]byte(text)), fmt.Sprintf("%X", text), escaped, url.QueryEscape(text), fmt.Sprint([]byte(text))[1:20]}
-	percent := ""
+	all = []string{text, strings.ToUpper(text), hex.EncodeToString([]byte(text)), fmt.Sprintf("%X", text), escaped.String(), url.QueryEscape(text), fmt.Sprint([]byte(text))[1:20]}
+	var percent strings.Builder
 	for _, b := range []byte(text) {
-		percent += fmt.Sprintf("%%%02X", b)
+		fmt.Fprintf(&percent, "%%%02X", b)
 	}
-	all = append(all, percent)
+	all = append(all, percent.String())
 	for before := range 3 {
 		whole := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + text))
 		// Without the characters that depend on what stands around it.

@@ -146,7 +146,7 @@ func (c *campaign) run() (killed int) {
 }
 
 func (c *campaign) start() *process {
-	return call{Dir: c.dir, Args: []string{"run"}, Env: []string{"GORACE=halt_on_error=1"}}.start(c.t)
+	return call{Dir: c.dir, Args: []string{"run"}}.start(c.t)
 }
 
 // sleep until the instant of a kill: now and then while the collector starts, else once it has the state file.

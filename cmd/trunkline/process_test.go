@@ -61,6 +61,8 @@ func (c call) start(t testing.TB) *process {
 		p.cmd = exec.Command("sh", append([]string{"-c", c.Shell + `; exec "$0" "$@"`, path}, c.Args...)...)
 	}
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stdin = c.Dir, append(os.Environ(), c.Env...), c.Stdin
+	// Under the race detector: end at the first race, and at once in the end, not a second later.
+	p.cmd.Env = append(p.cmd.Env, "GORACE=halt_on_error=1 atexit_sleep_ms=0")
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if c.Stdout != nil {
 		p.cmd.Stdout = c.Stdout
