@@ -166,7 +166,6 @@ func documented(page string) map[string][]string {
 // fields lists the names of an object's JSON form: a.b for a field of a field, a[].b for one of a list's elements.
 func fields(prefix string, t reflect.Type) (names []string) {
 	for f := range t.Fields() {
-		f := f
 		if !f.IsExported() {
 			continue
 		}
