@@ -110,7 +110,7 @@ func TestDemoKeep(t *testing.T) {
 	out := oneDemo(t, "--duration", "1200ms", "--rate", "250", "--keep", folder)
 	for _, want := range []string{
 		"CustomerEndpoint.Address +44", "(removed)", "[PHONE]", " tok_", "AgentData.Team",
-		" 1.0 s ", "sum                        300             300\n", "the three sides agree", "records refused: 1.",
+		" written: ", "sum                        300             300\n", "the three sides agree", "records refused: 1.",
 		"trunkline status -c '" + folder + "'/trunkline.yaml",
 	} {
 		if !strings.Contains(out, want) {
