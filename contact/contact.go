@@ -149,8 +149,8 @@ func (r *Record) identify() error {
 	}
 	var found [fields]document.Node
 	for n, end := r.doc.Children(root); n < end; n = r.doc.After(n) {
-		name := r.doc.RawKey(n)
-		if r.doc.KeyEscaped(n) {
+		name, plain := r.doc.Name(n)
+		if !plain {
 			name = r.doc.AppendKey(nil, n)
 		}
 		f := fieldOf(name)

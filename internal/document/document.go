@@ -135,6 +135,13 @@ func (d *Document) Raw(n Node) []byte {
 // Offset returns where the value begins, in bytes from the record's first.
 func (d *Document) Offset(n Node) int { return int(d.tape[n].start) }
 
+// Name returns a member's name as written, without quotes, and whether it is plain: one without escapes. Both in one step, for
+// those who walk all members of all records. It is empty for elements and the root, and aliases the record.
+func (d *Document) Name(n Node) (name []byte, plain bool) {
+	e := &d.tape[n]
+	return d.data[e.key : e.key+e.keyLen], e.escapes&keyEscaped == 0
+}
+
 // RawKey returns the member's name as written, without quotes and with its escapes; nil for elements and the root.
 // It aliases the record.
 func (d *Document) RawKey(n Node) []byte {

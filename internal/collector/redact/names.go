@@ -13,8 +13,11 @@ type slot struct {
 	node *node
 }
 
+// mayHave is false for most names that are not there, and quick.
+func (t *names) mayHave(name []byte) bool { return t.lengths>>(uint(len(name))&63)&1 != 0 }
+
 func (t *names) find(name []byte) *node {
-	if t.lengths>>(uint(len(name))&63)&1 == 0 {
+	if t.count == 0 {
 		return nil
 	}
 	mask := uint(len(t.slots) - 1)

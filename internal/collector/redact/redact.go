@@ -81,7 +81,14 @@ func (r *Redactor) value(n document.Node, t *node) (stays bool, err error) {
 	for c, end := r.doc.Children(n); c < end; c = r.doc.After(c) {
 		child := t // an array's elements have its path
 		if kind == document.Object {
-			child = t.child(r.memberName(c))
+			name, plain := r.doc.Name(c)
+			if !plain {
+				r.name = r.doc.AppendKey(r.name[:0], c)
+				name = r.name
+			}
+			if child = t.other; t.names.mayHave(name) {
+				child = t.child(name)
+			}
 		}
 		if child.keepsAll && r.explain == nil {
 			stays = true
@@ -134,12 +141,4 @@ func (r *Redactor) transform(n document.Node, t *node, kind document.Kind) error
 		return fmt.Errorf("%s: %w", t.verdict.By, err)
 	}
 	return nil
-}
-
-func (r *Redactor) memberName(n document.Node) []byte {
-	if !r.doc.KeyEscaped(n) {
-		return r.doc.RawKey(n)
-	}
-	r.name = r.doc.AppendKey(r.name[:0], n)
-	return r.name
 }
