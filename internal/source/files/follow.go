@@ -143,7 +143,7 @@ func (s *Source) look() error {
 	return nil
 }
 
-// visit reads from a file what has come since its last turn. It returns nothing when there is no more for now.
+// visit reads from a file what has come since its last turn. It returns nothing when nothing more has come.
 func (s *Source) visit(ctx context.Context, f *file) (*collector.Batch, error) {
 	w := &f.watch
 	if w.parked {
@@ -262,7 +262,7 @@ func (s *Source) park(f *file, err error) {
 	f.watch.parked, f.watch.left = true, f.watch.seen
 	s.close(f)
 	if err != nil && !f.watch.told {
-		s.opts.Logger.Warn("file is left for now, it is read on when it has changed", "file", f.path, "offset", f.from.offset, "error", err)
+		s.opts.Logger.Warn("file is set aside; it is read on when it has changed", "file", f.path, "offset", f.from.offset, "error", err)
 	}
 	f.watch.told = err != nil
 }

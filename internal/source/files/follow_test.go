@@ -234,7 +234,7 @@ func TestFollow(t *testing.T) {
 			f.want("whole", time.Second, `{"b":2}`)
 			appendTo(t, path, gz("{\"c\":3}"))
 			f.want("a member more", time.Second, `{"c":3}`)
-			if got := strings.Count(f.log.String(), "left for now"); got != 1 {
+			if got := strings.Count(f.log.String(), "set aside"); got != 1 {
 				t.Errorf("%d lines say that the file is not whole, want 1:\n%s", got, f.log.String())
 			}
 		},
