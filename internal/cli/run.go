@@ -190,7 +190,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 	case d.File != nil:
 		r.dest, err = file.New(file.Options{Path: d.File.Path, Rotate: int64(d.File.Rotate), Keep: d.File.Keep, Logger: r.log})
 	default:
-		r.dest = stdout.New(r.app.stdout)
+		r.dest = stdout.New(r.app.stdout.to) // a run whose reader goes away has failed: records wait
 	}
 	if err == nil {
 		r.closers = append(r.closers, func() error { return r.dest.Close() })
