@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"trunkline/internal/collector"
@@ -81,6 +84,7 @@ func (r *run) serveControl() (stop func() error, err error) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(report)
 	})
+	mux.HandleFunc("GET /dead-letters", r.serveLetters)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
@@ -138,22 +142,39 @@ func storedStatus(store *state.Store) (*statusReport, error) {
 func askStatus(ctx context.Context, stateFile string) (*statusReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(stateFile))
-	}}
-	defer transport.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://trunkline/status", nil)
+	body, err := askRunning(ctx, stateFile, "/status", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	report := &statusReport{}
+	return report, json.NewDecoder(body).Decode(report)
+}
+
+// askRunning asks the collector that runs on a state file. The caller closes the answer. The error is a *net.OpError when none answers.
+func askRunning(ctx context.Context, stateFile, path string, query url.Values) (io.ReadCloser, error) {
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(stateFile))
+		},
+	}
+	address := url.URL{Scheme: "http", Host: "trunkline", Path: path, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	response, err := (&http.Client{Transport: transport}).Do(request)
+	if refused, ok := errors.AsType[*url.Error](err); ok {
+		err = refused.Err // without the address, which means nothing to a person
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the running collector answers %s", response.Status)
+	if response.StatusCode == http.StatusOK {
+		return response.Body, nil
 	}
-	report := &statusReport{}
-	return report, json.NewDecoder(response.Body).Decode(report)
+	defer response.Body.Close()
+	reason, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+	return nil, fmt.Errorf("the running collector answers %s: %s", response.Status, strings.TrimSpace(string(reason)))
 }
