@@ -44,7 +44,7 @@ type statusPosition struct {
 	Where     string `json:"where"` // for people
 }
 
-// maxSocketPath is the longest name of a Unix socket that all systems take.
+// maxSocketPath is the longest name that leaves room for where the socket is made, within what all systems take: 103 bytes.
 const maxSocketPath = 100
 
 // controlPath is beside the state file or, where that name is too long for a socket, in the folder for temporary files.
@@ -63,16 +63,9 @@ func controlPath(stateFile string) string {
 // serveControl answers on the control socket until the returned function is called.
 func (r *run) serveControl() (stop func() error, err error) {
 	path := controlPath(r.config.State.File)
-	// The state file is ours alone, so a socket that is there is what a killed process has left behind.
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	listener, err := net.Listen("unix", path)
+	listener, err := listenPrivately(path)
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("control socket: %w", err), listener.Close())
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
@@ -93,8 +86,28 @@ func (r *run) serveControl() (stop func() error, err error) {
 		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)
 		}
-		return err
+		return errors.Join(err, os.Remove(path))
 	}, nil
+}
+
+// listenPrivately makes a socket that nobody but its owner can ever connect to, whatever the umask is: in a folder of the owner's
+// alone, from where it gets its name when its mode is right. The caller removes the name in the end.
+func listenPrivately(path string) (*net.UnixListener, error) {
+	// The state file is ours alone, so what is there is what a killed process has left behind.
+	folder := path + "~"
+	if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700)); err != nil {
+		return nil, err
+	}
+	inner := folder + "/s"
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: inner, Net: "unix"})
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(folder))
+	}
+	listener.SetUnlinkOnClose(false) // it goes by another name by then
+	if err := errors.Join(os.Chmod(inner, 0o600), os.Rename(inner, path), os.Remove(folder)); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return listener, nil
 }
 
 // status describes the running collector.
