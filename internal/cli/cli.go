@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode"
 
@@ -48,7 +47,7 @@ func wrongCall(err error) error { return &exit{exitCall, err} }
 type app struct {
 	stdin  io.Reader
 	stdout *results
-	stderr io.Writer
+	stderr *diagnostics
 
 	configPath string
 }
@@ -57,12 +56,12 @@ type app struct {
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	a := &app{stdin: stdin, stdout: &results{to: stdout, stop: stop}, stderr: stderr}
+	a := &app{stdin: stdin, stdout: &results{to: stdout, stop: stop}, stderr: &diagnostics{to: stderr}}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(a.stdout)
-	root.SetErr(stderr)
+	root.SetErr(a.stderr)
 	return a.status(a.stdout.outcome(root.ExecuteContext(ctx)))
 }
 
@@ -208,14 +207,4 @@ func legible(text string) string {
 		}
 		return unicode.ReplacementChar
 	}, text)
-}
-
-// onTerminal reports whether w is a terminal.
-func onTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

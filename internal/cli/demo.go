@@ -107,7 +107,7 @@ func collectDemo(ctx context.Context, path string, log io.Writer, started func(d
 	if err != nil {
 		return books, err
 	}
-	inner := &app{stdin: strings.NewReader(""), stdout: &results{to: io.Discard}, stderr: log, configPath: path}
+	inner := &app{stdin: strings.NewReader(""), stdout: &results{to: io.Discard}, stderr: &diagnostics{to: log}, configPath: path}
 	err = inner.collect(ctx, c, func(r *run) error {
 		if err := r.start(ctx); err != nil {
 			return err

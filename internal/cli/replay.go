@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"filippo.io/age"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"trunkline/internal/collector"
@@ -98,15 +97,13 @@ func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {
 	summary := replaySummary{Selected: len(chosen)}
 	journal := &replayJournal{journal: r.journal, letters: map[string]heldLetter{}, force: f.force, stderr: r.app.stderr}
 	source := &replaySource{run: r, journal: journal, entries: chosen, identities: identities, force: f.force, summary: &summary}
-	if onTerminal(r.app.stderr) {
-		bar := progressbar.NewOptions(len(chosen), progressbar.OptionSetWriter(r.app.stderr), progressbar.OptionSetDescription("replay"), progressbar.OptionShowCount())
-		journal.progress = func(n int) { _ = bar.Add(n) }
-		defer func() { _ = bar.Finish(); fmt.Fprintln(r.app.stderr) }()
-	}
 	options := r.options(source, journal)
 	options.Deduplicate = true // superseded is decided when it is a letter's turn, whether there is a window or not
 	c := collector.New(options)
-	if err := c.Run(cmd.Context()); err != nil {
+	end := r.progress("replaying", int64(len(chosen)), journal.handled.Load)
+	err = c.Run(cmd.Context())
+	end()
+	if err != nil {
 		return err
 	}
 	if err := r.prune(); err != nil {

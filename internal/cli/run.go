@@ -256,7 +256,9 @@ func (r *run) untilDone(ctx context.Context) error {
 		r.log.Info("stopping: what has been read has ten seconds to be delivered; a second interrupt ends at once, nothing is lost")
 	})()
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
+	endProgress := r.showProgress()
 	err := r.collector.Run(ctx)
+	endProgress()
 	counts, unsettled := r.collector.Counts()
 	attrs := []any{"records", counts.Total(), "took", time.Since(r.began).Round(time.Millisecond)}
 	for o := collector.Delivered; o < collector.Outcomes; o++ {
