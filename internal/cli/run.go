@@ -257,7 +257,9 @@ func (r *run) untilDone(ctx context.Context) error {
 	})()
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
 	endProgress := r.showProgress()
+	endSweeps := r.forgetGone(ctx)
 	err := r.collector.Run(ctx)
+	endSweeps()
 	endProgress()
 	counts, unsettled := r.collector.Counts()
 	attrs := []any{"records", counts.Total(), "took", time.Since(r.began).Round(time.Millisecond)}
