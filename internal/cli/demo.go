@@ -150,6 +150,9 @@ func demoFolder(keep string) (folder string, remove func() error, err error) {
 		folder, err = os.MkdirTemp("", "trunkline-demo-")
 		return folder, func() error { return os.RemoveAll(folder) }, err
 	}
+	if info, err := os.Stat(keep); err == nil && !info.IsDir() {
+		return "", nil, wrongCall(fmt.Errorf("--keep %s: there is a file of that name; name a new folder", keep))
+	}
 	if err := os.MkdirAll(keep, 0o700); err != nil {
 		return "", nil, err
 	}

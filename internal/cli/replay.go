@@ -54,6 +54,9 @@ Exit status 3: some of the dead letters stay.`,
   trunkline replay --contact 11111111-2222-3333-4444-555555555555 --force`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := noEmptyFlag(cmd); err != nil {
+				return err
+			}
 			c, err := config.Load(a.configPath)
 			if err != nil {
 				return wrongCall(err)
@@ -124,6 +127,16 @@ func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {
 		err = &exit{status: exitFound}
 	}
 	return err
+}
+
+// noEmptyFlag refuses a flag that is given and empty, such as one whose shell variable is not set: it would choose everything.
+func noEmptyFlag(cmd *cobra.Command) error {
+	for _, name := range []string{"stage", "reason", "contact", "since", "until", "id", "identity"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && (f.Value.String() == "" || f.Value.String() == "[]") {
+			return wrongCall(fmt.Errorf("--%s is empty; leave it out, or say which", name))
+		}
+	}
+	return nil
 }
 
 func readIdentities(path string) (identities []age.Identity, err error) {
