@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -23,6 +24,7 @@ type poster struct {
 	client  *http.Client
 	url     string
 	headers http.Header
+	zippers sync.Pool // *gzip.Writer: a new one is most of a megabyte
 }
 
 var _ otlptrace.Client = (*poster)(nil)
@@ -41,7 +43,12 @@ func (p *poster) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpan
 		return err
 	}
 	var body bytes.Buffer
-	zipped := gzip.NewWriter(&body)
+	zipped, ok := p.zippers.Get().(*gzip.Writer)
+	if !ok {
+		zipped = gzip.NewWriter(nil)
+	}
+	defer p.zippers.Put(zipped)
+	zipped.Reset(&body)
 	if _, err := zipped.Write(message); err != nil {
 		return err
 	}
