@@ -157,6 +157,7 @@ func TestBadCalls(t *testing.T) {
 		{"output as input", []string{"destination: {file: {path: ./in}}"}, nil, 2, "trunkline.yaml:1:28: destination.file.path: source.file.path, in, reads what is written here"},
 		{"dead letters in the input", []string{"source: {file: {path: more}}", "dead_letter: {folder: more/letters}"}, func(dir string) { write(t, dir+"/more/in", goods(1)) }, 2, "dead_letter.folder: source.file.path, more, reads what is written here"},
 		{"state in the input", []string{"source: {file: {path: \"*\"}}", "destination: {stdout: {}}", "dead_letter: {folder: .letters}"}, nil, 2, "state.file: source.file.path, *, reads what is written here"},
+		{"damaged input", nil, func(dir string) { write(t, dir+"/in", []byte("\x1f\x8b\x08\x00garbage")) }, 1, "trunkline: read in behind byte 0: compressed data ends too early"},
 		{"missing input", nil, func(dir string) { os.Remove(dir + "/in") }, 1, "read in: no such file or directory; check the path"},
 		{"empty folder as input", nil, func(dir string) { os.Remove(dir + "/in"); os.Mkdir(dir+"/in", 0o755) }, 1, "read in: no files there"},
 		{"folder as output", nil, func(dir string) { os.Mkdir(dir+"/out", 0o755) }, 1, "out is a folder; name a file in it"},
