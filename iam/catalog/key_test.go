@@ -29,7 +29,9 @@ func TestKey(t *testing.T) {
 		// Of identity providers, declared by sts.
 		{"saml:sub", "saml:sub", String, false},
 		{"accounts.google.com:aud", "accounts.google.com:aud", String, false},
-		{"token.actions.githubusercontent.com:sub", "token.actions.githubusercontent.com:sub", String, false},
+		{"token.actions.githubusercontent.com:repository", "token.actions.githubusercontent.com:repository", String, false},
+		{"token.actions.githubusercontent.com:sub", "${Provider}:sub", String, false},
+		{"oidc.eks.eu-west-2.amazonaws.com/id/0A1B:aud", "${Provider}:aud", String, false},
 		{"idcs-0a1b.identity.oraclecloud.com:rpst_id", "idcs-${OciUniqueIdentifier}.identity.oraclecloud.com:rpst_id", String, false},
 		// Of a service whose prefix another one's key has.
 		{"ec2:osuser", "ec2:osuser", String, false},
@@ -44,6 +46,8 @@ func TestKey(t *testing.T) {
 		{name: ""},
 		{name: ":"},
 		{name: "s3:ExistingObjectTag/"},
+		{name: "provider:sub"},
+		{name: "provider.example:claim"},
 	} {
 		k, ok := Default().Key(tt.name)
 		if ok != (tt.want != "") {

@@ -99,11 +99,16 @@ func cutField(pattern string) (field, rest string, ok bool) {
 
 // follows matches text against a format from left to right. Where the next byte does not decide, simulate goes on from there.
 func follows(format string, r rule, text string, wild bool) bool {
-	for format != "" {
-		gap, rest := noGap, ""
-		if c := format[0]; c == '$' || c == '*' {
-			gap, rest = cutGap(format, r)
+	for {
+		same := 0
+		for same < len(format) && same < len(text) && format[same] == text[same] && format[same] != '$' && format[same] != '*' {
+			same++
 		}
+		format, text = format[same:], text[same:]
+		if format == "" {
+			return text == "" || wild && onlyStars(text)
+		}
+		gap, rest := cutGap(format, r)
 		if gap == noGap {
 			switch {
 			case text == "":
@@ -121,22 +126,23 @@ func follows(format string, r rule, text string, wild bool) bool {
 			return simulate(format, r, text, wild)
 		}
 		// Up to the separator, the text is what stands for the gap.
-		end := 0
-		for end < len(text) && (rest == "" || text[end] != rest[0]) {
-			switch c := text[end]; {
-			case wild && special(c):
-				return simulate(format, r, text, wild)
-			case c == ':' && not&noColon != 0, c == '/' && not&noSlash != 0:
-				return false
+		end := len(text)
+		if rest != "" {
+			if i := strings.IndexByte(text, rest[0]); i >= 0 {
+				end = i
 			}
-			end++
 		}
-		if end == 0 && gap == placeholderGap {
+		taken := text[:end]
+		switch {
+		case wild && strings.ContainsAny(taken, specials):
+			return simulate(format, r, text, wild)
+		case taken == "" && gap == placeholderGap,
+			not&noColon != 0 && strings.IndexByte(taken, ':') >= 0,
+			not&noSlash != 0 && strings.IndexByte(taken, '/') >= 0:
 			return false
 		}
 		format, text = rest, text[end:]
 	}
-	return text == "" || wild && onlyStars(text)
 }
 
 // limits says what a gap in front of the rest of a format does not take, and whether the next byte of the rest ends it.
@@ -181,8 +187,10 @@ func cutGap(format string, r rule) (gap, string) {
 	return noGap, format
 }
 
-// special tells that a byte of a pattern may not be literal.
-func special(c byte) bool { return c == '*' || c == '?' || c == '$' || c == '<' || c == '{' }
+// specials are the bytes of a pattern that may not be literal.
+const specials = "*?$<{"
+
+func special(c byte) bool { return strings.IndexByte(specials, c) >= 0 }
 
 // unit is the next piece of a pattern: a byte, or unitAny for one of any kind, or unitMany for any text.
 type unit int
