@@ -115,6 +115,30 @@ func TestAction(t *testing.T) {
 	}
 }
 
+func TestTakes(t *testing.T) {
+	a, ok := Default().Action("kinesis:SubscribeToShard")
+	if !ok {
+		t.Fatal("no action")
+	}
+	for arn, want := range map[string]bool{
+		"arn:aws:kinesis:eu-west-2:111122223333:stream/s/consumer/c:1700000000": true,
+		"arn:aws:kinesis:eu-west-2:111122223333:stream/s":                       false, // E24
+	} {
+		if got := a.Takes(arn); got != want {
+			t.Errorf("%s: Takes(%q): got %t, want %t", a, arn, got, want)
+		}
+	}
+	if got, want := a.Level.String(), "Read"; got != want {
+		t.Errorf("level of %s: got %s, want %s", a, got, want)
+	}
+	if tag, _ := Default().Action("iam:TagRole"); tag.Level.String() != "Tagging" {
+		t.Errorf("level of iam:TagRole: got %s, want Tagging", tag.Level)
+	}
+	if attach, _ := Default().Action("iam:AttachRolePolicy"); attach.Level.String() != "Permissions management" {
+		t.Errorf("level of iam:AttachRolePolicy: got %s, want Permissions management", attach.Level)
+	}
+}
+
 func TestExpand(t *testing.T) {
 	count := func(pattern string) (n int) {
 		for range Default().Expand(pattern) {

@@ -101,6 +101,49 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// TestTables: rows that say too little are refused, and a table that a later version added is left alone.
+func TestTables(t *testing.T) {
+	with := func(name, rows string) []byte {
+		data := member(small + rows)
+		index := fmt.Sprintf("%sD\t2026-01-02\nB\t%d\t%d\nS\tx\t0\t%d\t\tX\nT\t%s\t%d\t%d\n",
+			header, len(data), len(small)+len(rows), len(small), name, len(small), len(rows))
+		return []byte(member(index) + data)
+	}
+	for _, tt := range []struct{ name, rows, want string }{
+		{"dependents", "x:Make\ty:Do\n", ""},
+		{"dependents", "x:Make\n", "without two actions"},
+		{"dependents", "Make\ty:Do\n", "without two actions"},
+		{"jobs", "job\twho\ty:Do\n", ""},
+		{"jobs", "job\twho\n", "without an action"},
+		{"operations", "sdk\tx\nx\tCall\tx:Make\n", ""},
+		{"operations", "sdk\n", "without two fields"},
+		{"later", "anything\n", ""},
+	} {
+		c, err := Open(with(tt.name, tt.rows))
+		switch {
+		case tt.want != "":
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s %q: got %v, want an error with %q", tt.name, tt.rows, err, tt.want)
+			}
+		case err != nil:
+			t.Errorf("%s %q: %v", tt.name, tt.rows, err)
+		default:
+			for a := range c.Expand("*") {
+				for range a.Dependents() {
+				}
+			}
+			for range c.Jobs() {
+			}
+			if got, ok := c.Operation("SDK", "call"); ok != (tt.name == "operations") {
+				t.Errorf("%s %q: Operation(SDK, call): got %q, %t", tt.name, tt.rows, got, ok)
+			}
+		}
+	}
+	if _, err := Open([]byte(member(header + "T\tdependents\t0\t0\n\nS\tx"))); err == nil {
+		t.Error("a table of no block: no error")
+	}
+}
+
 // TestMemory: all services together cost no more than 12 MB on the heap.
 func TestMemory(t *testing.T) {
 	heap := func() uint64 {

@@ -251,3 +251,23 @@ func TestMatchOracle(t *testing.T) {
 		}
 	})
 }
+
+// FuzzIntersects: a text without wildcards intersects what it matches and nothing else, and no pattern makes it panic.
+func FuzzIntersects(f *testing.F) {
+	for _, seed := range []string{instance, instance + "/agent/*", "arn:*", "arn:aws:connect:<r>:{a b}:${x", "*?*?${*}", ":::::"} {
+		f.Add(seed)
+	}
+	s, _ := Default().Service("connect")
+	f.Fuzz(func(t *testing.T, pattern string) {
+		for i := range s.Types {
+			rt := &s.Types[i]
+			match, intersects := rt.Match(pattern), rt.Intersects(pattern)
+			if match && !intersects || intersects && !match && !strings.ContainsAny(pattern, specials) {
+				t.Errorf("%s: Match(%q) %t, Intersects %t", rt.Name, pattern, match, intersects)
+			}
+			if intersects && !rt.Intersects("*"+pattern) {
+				t.Errorf("%s: intersects %q, but not with * in front", rt.Name, pattern)
+			}
+		}
+	})
+}
