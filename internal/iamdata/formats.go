@@ -1,0 +1,114 @@
+package iamdata
+
+import "strings"
+
+// What catalog calls the rules of a format.
+const (
+	noColon = 1 << iota
+	noSlash
+	literalStar
+)
+
+// logGroupEnd ends the second form of a log group's ARN.
+const logGroupEnd = ":log-group:${LogGroupName}:*"
+
+// arnFormats splits a type's ARN into its forms, each with placeholders of one kind.
+func arnFormats(prefix string, t resourceType) []string {
+	formats := strings.Split(t.ARN, ", ")
+	for i, f := range formats {
+		// opsworks-cm backup: ${ServerName}-{Date-and-Time-Stamp-of-Backup}.
+		formats[i] = strings.ReplaceAll(strings.ReplaceAll(f, "${", "{"), "{", "${")
+	}
+	if prefix == "logs" && strings.EqualFold(t.Key, "log-group") {
+		// Requests and the API itself also write a log group with ":*" at its end ("CloudWatch Logs resources and operations").
+		formats = append(formats, formats[0]+":*")
+	}
+	return formats
+}
+
+// abbreviate joins the formats of a type; ~ stands for what most of them begin with.
+func abbreviate(prefix string, formats []string) string {
+	return strings.ReplaceAll(strings.Join(formats, ", "), "arn:${Partition}:"+prefix+":${Region}:${Account}:", "~")
+}
+
+// rules writes a digit for each format of a type; all are the formats of the service's types.
+func rules(typeName string, formats, all []string) string {
+	var digits []byte
+	for _, f := range formats {
+		rule := 0
+		if strings.HasPrefix(typeName, "wildcard-") || strings.HasSuffix(f, logGroupEnd) {
+			rule |= literalStar // the request carries the "*"
+		}
+		if strings.HasSuffix(f, "}") {
+			for _, other := range all {
+				if other == f {
+					continue
+				}
+				switch goesOn(f, other) {
+				case ':':
+					rule |= noColon
+				case '/':
+					rule |= noSlash
+				}
+			}
+		}
+		digits = append(digits, '0'+byte(rule))
+	}
+	return strings.TrimRight(string(digits), "0")
+}
+
+// goesOn returns the separator that follows in longer what format has to its end, or 0 where longer is no continuation of it.
+func goesOn(format, longer string) byte {
+	for {
+		a, sepA, restA := cutPart(format)
+		b, sepB, restB := cutPart(longer)
+		switch {
+		case !overlap(a, b):
+			return 0
+		case sepA == 0:
+			return sepB
+		case sepA != sepB:
+			return 0
+		}
+		format, longer = restA, restB
+	}
+}
+
+// cutPart takes off what stands in front of the next ":" or "/" outside of placeholders.
+func cutPart(format string) (part string, separator byte, rest string) {
+	depth := 0
+	for i := range len(format) {
+		switch c := format[i]; c {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		case ':', '/':
+			if depth == 0 {
+				return format[:i], c, format[i+1:]
+			}
+		}
+	}
+	return format, 0, ""
+}
+
+// overlap tells that two parts can have a text in common.
+func overlap(a, b string) bool {
+	beginA, endA, openA := literalEnds(a)
+	beginB, endB, openB := literalEnds(b)
+	if !openA && !openB {
+		return a == b
+	}
+	begins := strings.HasPrefix(beginA, beginB) || strings.HasPrefix(beginB, beginA)
+	ends := strings.HasSuffix(endA, endB) || strings.HasSuffix(endB, endA)
+	return begins && ends && (openA || len(beginB)+len(endB) <= len(a)) && (openB || len(beginA)+len(endA) <= len(b))
+}
+
+// literalEnds are the texts in front of the first placeholder or "*" of a part, and behind the last.
+func literalEnds(part string) (begin, end string, open bool) {
+	first := strings.IndexAny(part, "$*")
+	if first < 0 {
+		return part, part, false
+	}
+	return part[:first], part[strings.LastIndexAny(part, "}*")+1:], true
+}
