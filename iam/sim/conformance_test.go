@@ -1,0 +1,111 @@
+package sim_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"trunkline/iam"
+	"trunkline/iam/catalog"
+	"trunkline/iam/sim"
+)
+
+func compileNamed(doc *iam.Document, kind iam.Type, name string) (*sim.Policy, error) {
+	p, err := sim.Compile(doc, kind)
+	if err != nil {
+		return nil, err
+	}
+	p.Name = name
+	return p, nil
+}
+
+// TestConformance runs the cases of testdata.
+func TestConformance(t *testing.T) {
+	cases := readCases(t)
+	if len(cases) < 120 {
+		t.Errorf("%d cases, want at least 120", len(cases))
+	}
+	for _, c := range cases {
+		if problem := c.run(); problem != "" {
+			t.Errorf("%s: %s: %s", c.file, c.name, problem)
+		}
+	}
+	t.Logf("%d cases", len(cases))
+}
+
+// run tells what is wrong, or "".
+func (c *testCase) run() string {
+	r, err := c.request()
+	if err != nil {
+		return err.Error()
+	}
+	want := c.field("want")
+	policies, err := c.sets(compileNamed)
+	if text, wanted := strings.CutPrefix(want, "refused: "); wanted || err != nil {
+		if err == nil || !wanted || !strings.Contains(err.Error(), text) {
+			return fmt.Sprintf("compiling gives error %v, want %s", err, want)
+		}
+		return ""
+	}
+	q, err := sim.NewQuery(r, catalog.Default())
+	if text, wanted := strings.CutPrefix(want, "invalid: "); wanted || err != nil {
+		if err == nil || !wanted || !strings.Contains(err.Error(), text) {
+			return fmt.Sprintf("request gives error %v, want %s", err, want)
+		}
+		return ""
+	}
+	d := policies.Decide(q)
+	x := policies.Explain(q)
+	if x.Decision != d {
+		return fmt.Sprintf("Explain decides %v, Decide %v", x.Decision, d)
+	}
+	got := d.Outcome.String()
+	if strings.Contains(want, " by ") {
+		got += " by " + d.By.String()
+	}
+	if got != want {
+		return fmt.Sprintf("got %s (%s), want %s", got, x.Reason, want)
+	}
+	return c.explained(&x)
+}
+
+// explained compares what the case says about the explanation.
+func (c *testCase) explained(x *sim.Explanation) string {
+	var missing, statements, add []string
+	for _, f := range x.Missing {
+		missing = append(missing, f.Text)
+	}
+	for _, s := range x.Statements {
+		statements = append(statements, fmt.Sprintf("%s[%d]", s.Policy, s.Index))
+	}
+	for _, a := range x.Add {
+		add = append(add, fmt.Sprintf("%s %d %s", a.Layer, a.Level, a.Statement))
+	}
+	got := map[string]string{
+		"missing": strings.Join(missing, "; "), "absent": strings.Join(x.Absent, " "), "statements": strings.Join(statements, " "),
+		"add": strings.Join(add, "\n"), "reason": x.Reason, "warning": strings.Join(x.Warnings, "\n"),
+	}
+	for name, text := range got {
+		if want, given := c.fields[name]; given && text != strings.Join(want, "\n") {
+			return fmt.Sprintf("%s: got %q, want %q", name, text, strings.Join(want, "\n"))
+		}
+	}
+	return ""
+}
+
+// A case file that proves nothing is refused.
+func TestCasesRefused(t *testing.T) {
+	const head, policy = "A rule.\nSource: a page\n", "-- identity.json --\n{\"Statement\": []}\n"
+	for _, test := range []struct{ text, want string }{
+		{"A rule.\n" + policy, "no Source"},
+		{head + policy, "no cases"},
+		{head + "-- identify.json --\n{}\n", `unknown section "identify.json"`},
+		{head + policy + "-- cases --\ncase: a\n", "want one case and one want"},
+		{head + policy + "-- cases --\ncase: a\nwant: allowed\nprincipals: b\n", "unknown field"},
+		{head + "-- conditions --\nBool a [true] <- [\"true\"]\n", "want PATTERN <- VALUE"},
+	} {
+		if _, err := parseCases("x", []byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q: got error %v, want %q", test.text, err, test.want)
+		}
+	}
+}
