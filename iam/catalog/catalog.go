@@ -25,6 +25,8 @@ import (
 )
 
 
+//go:generate go run ../../internal/iamdata/gen facts.gz
+
 //go:embed facts.gz
 var facts string
 
@@ -61,6 +63,9 @@ type Catalog struct {
 	blocks   []block
 	aliases  []alias // of condition keys, by prefix
 	index    string
+
+	dependents, jobs, operations table
+	tablesOnce
 }
 
 // A Source is a package that the facts were made from.

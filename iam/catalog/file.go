@@ -21,8 +21,9 @@ import (
 //	X  prefix  service                             keys with the prefix are declared by the service
 //	B  compressed  inflated                        the next member: its size in bytes, before and after
 //	S  prefix  offset  size  controlled  name      a service of that member, in order; controlled is 1 where RCPs reach it
+//	T  name  offset  size                          a table of that member
 //
-// A member holds services; see parse.go.
+// A member holds services (see parse.go) or tables (see internal/iamdata).
 const header = "trunkline iam catalog 1\n"
 
 // Bounds of a file: many times what there is today.
@@ -37,6 +38,7 @@ const (
 
 // entry is a service in the index.
 type entry struct {
+	catalog      *Catalog
 	prefix, name string
 	controlled   bool
 	block        *block
@@ -53,23 +55,19 @@ type block struct {
 
 	once sync.Once
 	text string
+	err  error
 }
 
 // load returns the service, parsed at first use.
 func (e *entry) load() *Service {
 	e.once.Do(func() {
-		e.block.once.Do(func() {
-			text, err := e.block.inflate()
-			if err != nil {
-				panic(fmt.Errorf("catalog: a block that was good is not: %w", err))
-			}
-			e.block.text = text
-		})
-		s, err := e.parse(e.block.text)
-		if err != nil {
-			panic(fmt.Errorf("catalog: a service that was good is not: %w", err))
+		text, err := e.block.read()
+		if err == nil {
+			e.service, err = e.parse(text)
 		}
-		e.service = s
+		if err != nil {
+			panic(fmt.Errorf("catalog: what was good is not: %w", err)) // Open has read all of it
+		}
 	})
 	return e.service
 }
@@ -79,8 +77,14 @@ func (e *entry) parse(block string) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("service %s: %w", e.prefix, err)
 	}
-	s.Name, s.ResourceControl = e.name, e.controlled
+	s.Name, s.ResourceControl, s.catalog = e.name, e.controlled, e.catalog
 	return s, nil
+}
+
+// read returns the text, inflated at first use.
+func (b *block) read() (string, error) {
+	b.once.Do(func() { b.text, b.err = b.inflate() })
+	return b.text, b.err
 }
 
 func (b *block) inflate() (string, error) {
@@ -132,7 +136,20 @@ func (c *Catalog) verify() error {
 			return err
 		}
 	}
-	return nil
+	for _, t := range []*table{&c.dependents, &c.jobs, &c.operations} {
+		if t.block == nil {
+			continue
+		}
+		text, err := t.block.read()
+		if err == nil {
+			err = printable(text)
+		}
+		if err != nil {
+			return fmt.Errorf("block of tables: %w", err)
+		}
+	}
+	_, err := c.parseTables()
+	return err
 }
 
 // printable refuses text that could steer a terminal: names are printed.
@@ -163,11 +180,11 @@ func readIndex(data string) (*Catalog, error) {
 	c := &Catalog{index: text}
 	// Entries and blocks are pointed to: count first.
 	services, blocks := strings.Count(text, "\nS\t"), strings.Count(text, "\nB\t")
-	if services == 0 || services > maxServices || blocks > services {
+	if services == 0 || services > maxServices || blocks > services+1 {
 		return nil, fmt.Errorf("%d services in %d blocks", services, blocks)
 	}
 	c.entries, c.prefixes, c.blocks = make([]entry, 0, services), make([]string, 0, services), make([]block, 0, blocks)
-	number, inflated := 1, 0
+	number, inflated := 1, 0 // the header was line 1
 	for line := range strings.Lines(lines) {
 		number++
 		f := fields{rest: strings.TrimSuffix(line, "\n")}
@@ -212,7 +229,7 @@ func (c *Catalog) indexLine(f *fields, rest string, inflated int) (string, int, 
 		}
 		c.entries = c.entries[:len(c.entries)+1]
 		e := &c.entries[len(c.entries)-1]
-		e.prefix, e.from, e.size, e.controlled, e.name = f.next(), f.number(maxBlock), f.number(maxBlock), f.next() == "1", f.next()
+		e.catalog, e.prefix, e.from, e.size, e.controlled, e.name = c, f.next(), f.number(maxBlock), f.number(maxBlock), f.next() == "1", f.next()
 		e.block = &c.blocks[len(c.blocks)-1]
 		switch n := len(c.prefixes); {
 		case f.bad || e.prefix == "" || len(e.prefix) > maxPrefix || e.from+e.size > e.block.size:
@@ -221,6 +238,22 @@ func (c *Catalog) indexLine(f *fields, rest string, inflated int) (string, int, 
 			return "", 0, fmt.Errorf("service %s is out of order", e.prefix)
 		}
 		c.prefixes = append(c.prefixes, e.prefix)
+	case "T":
+		if len(c.blocks) == 0 {
+			return "", 0, errors.New("table of no block")
+		}
+		name, t := f.next(), table{&c.blocks[len(c.blocks)-1], f.number(maxBlock), f.number(maxBlock)}
+		if f.bad || t.from+t.size > t.block.size {
+			return "", 0, fmt.Errorf("table %s is not inside its block", name)
+		}
+		switch name {
+		case "dependents":
+			c.dependents = t
+		case "jobs":
+			c.jobs = t
+		case "operations":
+			c.operations = t
+		} // a table of a later version is none of ours
 	default:
 		return "", 0, fmt.Errorf("kind %q is not known", kind)
 	}

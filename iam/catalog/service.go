@@ -17,6 +17,8 @@ type Service struct {
 	Actions []Action       // by name, without regard to case
 	Types   []ResourceType // by name
 	Keys    []Key          // by name; of the global keys only aws:RequestTag, aws:ResourceTag and aws:TagKeys, where the service reads them
+
+	catalog *Catalog
 }
 
 // Action returns an action of the service by its name without the prefix.

@@ -19,7 +19,7 @@ const blockSize = 48 << 10
 type source struct{ pkg, version, licence, of string }
 
 // write makes the file that package catalog describes.
-func write(f *facts, dependents map[string][]string, sources []source) ([]byte, error) {
+func write(f *facts, dependents map[string][]string, sources []source, tables []table) ([]byte, error) {
 	services := slices.Clone(f.services)
 	slices.Sort(services)
 	var index, blocks, text bytes.Buffer
@@ -64,6 +64,16 @@ func write(f *facts, dependents map[string][]string, sources []source) ([]byte, 
 		line(&member, "S", prefix, strconv.Itoa(text.Len()), strconv.Itoa(len(s)), controlled, cmp.Or(f.names[prefix], prefix))
 		members = append(members, member.String())
 		text.WriteString(s)
+	}
+	if err := flush(); err != nil {
+		return nil, err
+	}
+	for _, t := range tables {
+		rows := t.rows()
+		var member bytes.Buffer
+		line(&member, "T", t.name, strconv.Itoa(text.Len()), strconv.Itoa(len(rows)))
+		members = append(members, member.String())
+		text.WriteString(rows)
 	}
 	if err := flush(); err != nil {
 		return nil, err
