@@ -118,11 +118,15 @@ func (p *parser) insertCloser(at int, text string) {
 	p.report(MissingCloser, Span{at, at}, missing(text), Edit{Span{at, at}, text})
 }
 
-// lastCloser is the last problem if it is about closers missing at offset at.
+// lastCloser is the problem about closers missing at offset at, nil when there is none yet.
 func (p *parser) lastCloser(at int) *Problem {
-	if n := len(p.problems); n > 0 && !p.stopped {
-		if last := &p.problems[n-1]; last.Code == MissingCloser && last.Span == (Span{at, at}) {
+	for i := len(p.problems) - 1; i >= 0 && !p.stopped; i-- {
+		switch last := &p.problems[i]; {
+		case last.Code == DuplicateKey: // found when an object is closed
+		case last.Code == MissingCloser && last.Span == Span{at, at}:
 			return last
+		case last.Span.Start < at:
+			return nil
 		}
 	}
 	return nil

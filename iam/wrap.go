@@ -93,6 +93,9 @@ func (p *parser) behindHead() *Node {
 	if isPolicyElement(name) {
 		p.report(HeadlessText, at, "begins inside a policy", Edit{at, "{"})
 		p.objectBody(root, 0)
+		if !hasStatements(root) && isStatement(root.Members) {
+			return p.wrapMembers(root)
+		}
 		return root
 	}
 	p.report(HeadlessText, at, "begins inside a statement", Edit{at, policyHead + "{"})
@@ -187,7 +190,7 @@ func (p *parser) wrapMembers(n *Node) *Node {
 	}
 	at := n.Members[k].Key.Span.Start
 	var edits []Edit
-	if p.lastCloser(p.end) == nil {
+	if !n.Virtual && p.lastCloser(p.end) == nil {
 		closer := Span{n.Span.End - 1, n.Span.End}
 		edits = []Edit{{Span{at, at}, `"Statement": [{`}, {closer, "}]}"}}
 	}
