@@ -1,11 +1,9 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"trunkline/iam"
 )
@@ -80,7 +78,7 @@ func (c *compiler) errorf(at *iam.Node, format string, args ...any) *Error {
 	if at != nil {
 		offset = at.Span.Start
 	}
-	return &Error{position(c.doc.Source, offset), fmt.Sprintf(format, args...)}
+	return &Error{c.doc.Position(offset), fmt.Sprintf(format, args...)}
 }
 
 func (c *compiler) statement(s *iam.Statement) (statement, error) {
@@ -201,10 +199,4 @@ func fifthColon(s string) int {
 		at += i + 1
 	}
 	return at
-}
-
-func position(text []byte, offset int) iam.Position {
-	before := text[:offset]
-	line := bytes.LastIndexByte(before, '\n') + 1
-	return iam.Position{Offset: offset, Line: bytes.Count(before, []byte("\n")) + 1, Column: utf8.RuneCount(before[line:]) + 1}
 }
