@@ -38,14 +38,14 @@ var (
 		`{"AWS": "arn:aws:iam::444455556666:user/carl", "Service": ["x.amazonaws.com"]}`, `{"AWS": "AIDAEXAMPLE"}`,
 	}
 	actions   = []string{"s3:GetObject", "s3:PutObject", "kms:Decrypt", "sts:AssumeRole", "s3:ListAllMyBuckets", "connect:ListInstances"}
-	patterns  = []string{"s3:GetObject", "S3:putobject", "s3:*", "*", "s3:*Object", "s3:?etObject", "kms:*", "kms:decrypt", "sts:AssumeRole", "sts:*", "*:*", "s3", "connect:List*", "sqs:*"}
+	patterns  = []string{"*", "s3:*", "*:*", "s3:GetObject", "S3:putobject", "s3:*", "*", "s3:*Object", "s3:?etObject", "kms:*", "kms:decrypt", "sts:AssumeRole", "sts:*", "*:*", "s3", "connect:List*", "sqs:*"}
 	resources = map[string][]string{
 		"s3:GetObject": {"arn:aws:s3:::shelf/a", "arn:aws:s3:::shelf/anna", "arn:aws:s3:::other/*"}, "s3:PutObject": {"arn:aws:s3:::shelf/a", "arn:aws:s3:::shelf/red"},
 		"kms:Decrypt": {"arn:aws:kms:eu-west-1:111122223333:key/a"}, "sts:AssumeRole": {"arn:aws:iam::111122223333:role/target"},
 		"s3:ListAllMyBuckets": {"*"}, "connect:ListInstances": {"*"},
 	}
 	globs = []string{
-		"*", "arn:aws:s3:::shelf/*", "arn:aws:s3:::*", "arn:aws:s3:::shelf/${aws:username}", "arn:aws:s3:::shelf/${aws:PrincipalTag/team}", "arn:aws:s3:::?helf/?",
+		"*", "*", "*", "arn:aws:s3:::shelf/*", "arn:aws:s3:::*", "arn:aws:s3:::shelf/${aws:username}", "arn:aws:s3:::shelf/${aws:PrincipalTag/team}", "arn:aws:s3:::?helf/?",
 		"arn:aws:s3:::*/${aws:PrincipalTag/TEAM, 'a'}", "arn:aws:s3:::other/${*}", "arn:*:key/*", "arn:aws:iam::111122223333:role/t*t", "arn:aws:s3:::shelf/a", "arn:${aws:x}:*",
 		"**", "arn:aws:s3:::shel*f/${aws:username, ''}*", "arn:aws:s3:*a*a*",
 	}
@@ -135,7 +135,7 @@ func drawStatement(t *rapid.T, kind iam.Type) string {
 		elements = append(elements, `"Principal": "*"`)
 	default:
 	}
-	conditions := rapid.SliceOfNDistinct(rapid.Custom(drawCondition), 0, 2, func(s string) string { s, _, _ = strings.Cut(s, ": {"); return s }).Draw(t, "conditions")
+	conditions := rapid.SliceOfNDistinct(rapid.Custom(drawCondition), 0, rapid.IntRange(0, 2).Draw(t, "conditions at most"), func(s string) string { s, _, _ = strings.Cut(s, ": {"); return s }).Draw(t, "conditions")
 	if len(conditions) > 0 {
 		elements = append(elements, `"Condition": {`+strings.Join(conditions, ", ")+`}`)
 	}
@@ -159,7 +159,15 @@ func drawWorld(t *rapid.T) *world {
 	}
 	r.caller, r.account = caller, "111122223333"
 	r.management = rapid.SampledFrom([]string{"", "", "", "111122223333", "444455556666"}).Draw(t, "management")
-	full := `{"Effect": "Allow", "Action": "*", "Resource": "*"}`
+	// Most layers allow everything, most of the time: else nothing is ever allowed.
+	const all, everybody = `{"Effect": "Allow", "Action": "*", "Resource": "*"}`, `{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}`
+	full := map[iam.Type]string{
+		iam.IdentityPolicy: all, iam.PermissionsBoundary: all, iam.SessionPolicy: all, iam.ServiceControlPolicy: all,
+		iam.ResourceControlPolicy: everybody, iam.EndpointPolicy: everybody,
+	}
+	wide := map[iam.Type]int{
+		iam.IdentityPolicy: 1, iam.PermissionsBoundary: 2, iam.SessionPolicy: 2, iam.ServiceControlPolicy: 3, iam.ResourceControlPolicy: 3, iam.EndpointPolicy: 3,
+	}
 	for _, layer := range []struct {
 		kind   iam.Type
 		levels int
@@ -170,9 +178,9 @@ func drawWorld(t *rapid.T) *world {
 		}
 		w.present[layer.kind] = true
 		for range layer.levels {
-			statements := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return drawStatement(t, layer.kind) }), 0, 3).Draw(t, "statements")
-			if layer.kind == iam.ServiceControlPolicy && rapid.Bool().Draw(t, "full") {
-				statements = append(statements, full)
+			statements := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return drawStatement(t, layer.kind) }), 0, 2).Draw(t, "statements")
+			if rapid.IntRange(0, 3).Draw(t, "full") < wide[layer.kind] {
+				statements = append(statements, full[layer.kind])
 			}
 			w.texts[layer.kind] = append(w.texts[layer.kind], statements)
 		}
