@@ -16,7 +16,7 @@ type actionPattern struct {
 func newActionPattern(text string) actionPattern {
 	text = strings.ToLower(text)
 	if text == "*" {
-		return actionPattern{"*", pattern{shape: everything}}
+		return actionPattern{"*", newPattern([]part{{kind: many}})}
 	}
 	service, name, found := strings.Cut(text, ":")
 	if !found {
@@ -67,13 +67,15 @@ func newDispatch(statements []statement) dispatch {
 			others = append(others, uint16(i))
 		}
 		for j := range s.actions {
-			switch p := &s.actions[j]; {
+			p := &s.actions[j]
+			name, single := p.name.glob.Literal()
+			switch {
 			case p.service == "*":
 				if !s.notAction {
 					others = append(others, uint16(i))
 				}
-			case p.name.shape == exact:
-				written[p.service+":"+p.name.text] = nil
+			case single:
+				written[p.service+":"+name] = nil
 			case !s.notAction:
 				wild[p.service] = append(wild[p.service], uint16(i))
 			}

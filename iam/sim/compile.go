@@ -180,7 +180,7 @@ func (c *compiler) resources(s *iam.Statement, out *statement) error {
 	}
 	for _, node := range values.List {
 		p := newPattern(c.parts(node.Text, true, fifthColon(node.Text)))
-		out.anyResource = out.anyResource || p.shape == everything && !out.notResource
+		out.anyResource = out.anyResource || p.parts == nil && p.glob.Any() && !out.notResource
 		out.resources = append(out.resources, p)
 	}
 	return nil

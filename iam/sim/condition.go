@@ -142,7 +142,7 @@ func (c *compiler) condition(ic *iam.Condition) (condition, error) {
 		case stringLike:
 			p := newPattern(c.parts(text, true, 0))
 			cond.patterns = append(cond.patterns, p)
-			cond.anyText = cond.anyText || p.shape == everything
+			cond.anyText = cond.anyText || p.parts == nil && p.glob.Any()
 		case arnLike:
 			cond.arns = append(cond.arns, newARNPattern(c.parts(text, true, 0)))
 		case numeric:

@@ -115,7 +115,6 @@ func TestTemplate(t *testing.T) {
 		{"${b, ''}", []part{{kind: reference, key: newKey("b"), hasDefault: true}}},
 		{"${b, 'x}y'}", []part{{kind: reference, key: newKey("b"), text: "x}y", hasDefault: true}}},
 		{"${*}${?}${$}*", []part{{text: "*?$"}, {kind: many}}},
-		{"${b,'d'}", []part{{text: "${b,'d'}"}}},
 		{"${b, d}", []part{{text: "${b, d}"}}},
 		{"${b c}", []part{{text: "${b c}"}}},
 		{"${}", []part{{text: "${}"}}},
