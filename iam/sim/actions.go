@@ -58,7 +58,21 @@ type entry struct {
 	statements []uint16 // in order
 }
 
+// maxDispatch bounds the work of newDispatch, in comparisons. Real policies stay far below.
+const maxDispatch = 1 << 22
+
 func newDispatch(statements []statement) dispatch {
+	patterns := 0
+	for i := range statements {
+		patterns += len(statements[i].actions)
+	}
+	if patterns > maxDispatch/max(patterns, 1) {
+		d := dispatch{exact: newEntries(nil), services: newEntries(nil)}
+		for i := range statements {
+			d.others = append(d.others, uint16(i))
+		}
+		return d
+	}
 	written, wild := map[string][]uint16{}, map[string][]uint16{}
 	var others []uint16
 	for i := range statements {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -191,4 +192,25 @@ func FuzzCompile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A policy too large for the dispatch decides all the same.
+func TestLargePolicy(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(`{"Statement": [{"Effect": "Deny", "Action": "s3:GetObjectAcl", "Resource": "*"}, {"Effect": "Allow", "Resource": "*", "Action": ["s3:GetObject"`)
+	for i := range 4000 {
+		fmt.Fprintf(&text, `, "sqs:A%d*"`, i)
+	}
+	text.WriteString(`]}]}`)
+	p, err := Compile(iam.Parse([]byte(text.String())), iam.IdentityPolicy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller := Caller{Kind: User, ARN: "arn:aws:iam::111122223333:user/a", Account: "111122223333"}
+	for action, want := range map[string]Outcome{"s3:GetObject": Allowed, "s3:GetObjectAcl": ExplicitDeny, "sqs:A3999x": Allowed, "sqs:B": ImplicitDeny} {
+		q := prepare(Request{Caller: caller, Action: action, Resource: "*"}, false)
+		if got := (&Policies{Identity: []*Policy{p}}).Decide(q).Outcome; got != want {
+			t.Errorf("%s: got %s, want %s", action, got, want)
+		}
+	}
 }

@@ -60,8 +60,8 @@ func (p *pattern) match(s string, facts *table) truth {
 	}
 }
 
-// resolvable tells whether each variable has, or may have, something to stand for. "If the variable … is not present in the
-// request context, the statement does not match", says "IAM policy elements: Variables and tags"; a default mends that.
+// resolvable tells whether each variable has, or may have, something to stand for: a value in the request or a default. One without
+// matches nothing ("IAM policy elements: Variables and tags").
 func resolvable(parts []part, facts *table) bool {
 	for i := range parts {
 		if p := &parts[i]; p.kind == reference && !p.hasDefault && facts.find(&p.key).known() == absent {
