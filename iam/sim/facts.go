@@ -33,6 +33,7 @@ func (c *Context) SetAbsent(key string) { c.set(fact{key: newKey(key), state: ab
 
 func (c *Context) set(f fact, spelling string) {
 	f.spelling = spelling
+	c.list = slices.Clone(c.list) // a copy of the Context keeps what it has
 	for i := range c.list {
 		old := &c.list[i]
 		if old.name != f.name {

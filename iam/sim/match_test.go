@@ -214,3 +214,17 @@ func TestLargePolicy(t *testing.T) {
 		}
 	}
 }
+
+// A copy of a Context is one of its own.
+func TestContextCopy(t *testing.T) {
+	var first Context
+	first.Set("a", "1")
+	second := first
+	second.Set("a", "2")
+	second.SetUnknown("b")
+	third := first
+	third.Set("b", "3")
+	if got := []string{first.list[0].values[0], second.list[0].values[0], third.list[1].values[0]}; got[0] != "1" || got[1] != "2" || got[2] != "3" || second.list[1].state != perhaps {
+		t.Errorf("got %q and %+v, want 1, 2, 3 and b unknown in the second", got, second.list)
+	}
+}
