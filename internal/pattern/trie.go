@@ -90,8 +90,8 @@ func (n *node) child(name []byte) *node {
 
 // step returns where the name of member c leads from n, or nil.
 func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
-	key := d.RawKey(c)
-	if d.KeyEscaped(c) {
+	key, plain := d.Name(c)
+	if !plain {
 		m.key = d.AppendKey(m.key[:0], c)
 		key = m.key
 	}
