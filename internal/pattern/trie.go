@@ -88,6 +88,11 @@ func (n *node) child(name []byte) *node {
 	return nil
 }
 
+// mayLead is false for most names that lead nowhere from n, and quick.
+func (n *node) mayLead(name []byte) bool {
+	return len(name) == 0 || n.names.has(nameBit(name)) || n.dotted.has(name[0])
+}
+
 // step returns where the name of member c leads from n, or nil.
 func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
 	key, plain := d.Name(c)
