@@ -298,7 +298,10 @@ func (p *parser) text(i int) (end int, escaped bool) {
 			return i, escaped
 		case c == '\\':
 			escaped = true
-			n := escapeLen(data[i:])
+			n := 2
+			if i+1 == len(data) || data[i+1] != '"' { // JSON in JSON is full of quotes
+				n = escapeLen(data[i:])
+			}
 			if n == 0 {
 				return p.fail(i, "invalid escape in a string"), false
 			}
