@@ -145,7 +145,9 @@ func (c *Collector) version(it *item) dedupe.Version {
 	if r.Parse(it.raw()) != nil {
 		return dedupe.Version{Time: dedupe.NoTime} // not possible: it was parsed before
 	}
-	return c.o.Keys.identifier().version(&r, it.raw())
+	var of identity
+	of.take(&r)
+	return c.o.Keys.identifier().version(&of, it.raw())
 }
 
 // deadLetter writes the record of an item that has failed to the journal.
@@ -163,9 +165,11 @@ func (c *Collector) deadLetter(it *item) error {
 	l.Version = dedupe.Version{Time: dedupe.NoTime, Content: ident.contentHash(in.Data)}
 	var r contact.Record
 	if r.Parse(in.Data) == nil {
-		l.Kind, l.ID, l.Version = r.Kind(), string(r.ID()), ident.version(&r, in.Data)
+		var of identity
+		of.take(&r)
+		l.Kind, l.ID, l.Version = of.kind, string(of.id), ident.version(&of, in.Data)
 		if l.IdempotencyKey == "" {
-			l.IdempotencyKey = ident.key(&r, in.Data)
+			l.IdempotencyKey = ident.key(&of, in.Data)
 		}
 	}
 	if err := c.o.Journal.DeadLetter(l); err != nil {

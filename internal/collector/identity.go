@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash"
+	"time"
 
 	"golang.org/x/crypto/blake2b"
 
@@ -55,12 +56,24 @@ func (k Keys) identifier() *identifier {
 	}
 }
 
+// identity is what a record is known by beside its text. It is not touched by what stages do to the record.
+type identity struct {
+	kind    contact.Kind
+	id      []byte
+	version time.Time
+}
+
+// take makes i the identity of r, in its own memory.
+func (i *identity) take(r *contact.Record) {
+	i.kind, i.id, i.version = r.Kind(), append(i.id[:0], r.ID()...), r.Version()
+}
+
 // version identifies a record; raw is its text as read.
-func (d *identifier) version(r *contact.Record, raw []byte) (v dedupe.Version) {
-	v.ID = d.id(r.Kind(), r.ID())
+func (d *identifier) version(of *identity, raw []byte) (v dedupe.Version) {
+	v.ID = d.id(of.kind, of.id)
 	v.Time = dedupe.NoTime
-	if t := r.Version(); !t.IsZero() {
-		v.Time = t.UnixMicro()
+	if !of.version.IsZero() {
+		v.Time = of.version.UnixMicro()
 	}
 	v.Content = d.contentHash(raw)
 	return v
@@ -85,13 +98,13 @@ func (d *identifier) contentHash(raw []byte) (sum [16]byte) {
 
 // key is the record's Idempotency-Key: base64url of the first 16 bytes of HMAC-SHA-256 over the kind, the ContactId or EventId and
 // the version, each behind its length, and the text as read. It is a function of the record and the key alone.
-func (d *identifier) key(r *contact.Record, raw []byte) string {
+func (d *identifier) key(of *identity, raw []byte) string {
 	d.idempotency.Reset()
-	d.prefix = appendField(d.prefix[:0], []byte(r.Kind().String()))
-	d.prefix = appendField(d.prefix, r.ID())
+	d.prefix = appendField(d.prefix[:0], []byte(of.kind.String()))
+	d.prefix = appendField(d.prefix, of.id)
 	var version [8]byte
-	if t := r.Version(); !t.IsZero() {
-		binary.BigEndian.PutUint64(version[:], uint64(t.UnixMicro()))
+	if !of.version.IsZero() {
+		binary.BigEndian.PutUint64(version[:], uint64(of.version.UnixMicro()))
 	}
 	d.prefix = appendField(d.prefix, version[:])
 	d.idempotency.Write(d.prefix)

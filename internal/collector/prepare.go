@@ -57,6 +57,7 @@ type preparer struct {
 	stages  []Stage
 	process []func(*Record) error
 	ident   *identifier
+	of      identity // of the record at hand, as read
 	seed    maphash.Seed
 	keyed   bool
 	dedupe  bool
@@ -105,13 +106,8 @@ func (p *preparer) item(it *item, in *Input) {
 		it.outcome, it.stage = Filtered, "call notice"
 		return
 	}
-	// Stages may change the record; its identity is that of the record as read.
-	if p.dedupe {
-		it.version = p.ident.version(&r.Record, in.Data)
-	}
-	if it.out.Key = in.Key; p.keyed && it.out.Key == "" {
-		it.out.Key = p.ident.key(&r.Record, in.Data)
-	}
+	p.of.take(&r.Record) // now, since stages may change the record
+	it.out.Key = in.Key
 	it.order = maphash.Bytes(p.seed, r.OrderKey())
 	for i, process := range p.process {
 		switch err := process(r); {
@@ -126,6 +122,13 @@ func (p *preparer) item(it *item, in *Input) {
 			fail(p.stages[i].Name, err)
 			return
 		}
+	}
+	// What hashes every byte comes last: it is not wanted of records that are filtered.
+	if p.dedupe {
+		it.version = p.ident.version(&p.of, in.Data)
+	}
+	if p.keyed && it.out.Key == "" {
+		it.out.Key = p.ident.key(&p.of, in.Data)
 	}
 	it.job.out = r.Document().Render(it.job.out)
 	oneLine(it.job.out[it.lo:])

@@ -87,34 +87,41 @@ func (p *parser) record() bool {
 		p.fail(0, "record begins with a byte order mark")
 		return false
 	}
-	i := p.value(0, 0, 0, 0)
-	if i < 0 {
+	c, i := next(data, 0)
+	if i = p.value(c, i, 0, 0, 0); i < 0 {
 		return false
 	}
-	if i = skipSpace(data, i); i < len(data) {
+	if _, i = next(data, i); i < len(data) {
 		p.fail(i, "text goes on after the record")
 		return false
 	}
 	return true
 }
 
-// value reads any value. The member's name, if it has one, is keyLen bytes at key.
-func (p *parser) value(i int, key, keyLen uint32, esc escapes) int {
-	data := p.data
-	if i < len(data) && data[i] <= ' ' {
-		i = skipSpace(data, i)
+// next returns the first byte from i on that is no white space, and where it stands: 0 and the text's length when there is none.
+func next(data []byte, i int) (c byte, at int) {
+	if i < len(data) && data[i] > ' ' {
+		return data[i], i
 	}
-	if i >= len(data) {
-		return p.fail(i, "text ends where a value should stand")
+	for i < len(data) && isSpace(data[i]) {
+		i++
 	}
-	n := p.n
+	if i < len(data) {
+		return data[i], i
+	}
+	return 0, i
+}
+
+// value reads the value that begins at data[i], with c. The member's name, if it has one, is keyLen bytes at key.
+func (p *parser) value(c byte, i int, key, keyLen uint32, esc escapes) int {
+	data, n := p.data, p.n
 	if n >= len(p.tape) && !p.grow(i) {
 		return -1
 	}
 	p.n++
 	e := &p.tape[n]
 	e.start, e.key, e.keyLen, e.next, e.escapes = uint32(i), key, keyLen, uint32(n+1), esc
-	switch c := data[i]; {
+	switch {
 	case c == '"':
 		e.kind = String
 		end := plainRun(data, i+1)
@@ -130,23 +137,17 @@ func (p *parser) value(i int, key, keyLen uint32, esc escapes) int {
 		i = end + 1
 	case c == '{':
 		e.kind = Object
-		if i = p.object(i + 1); i < 0 {
-			return -1
-		}
-		e = &p.tape[n] // the tape may have grown
-		e.next = uint32(p.n)
+		return p.object(n, i+1)
 	case c == '[':
 		e.kind = Array
-		if i = p.array(i + 1); i < 0 {
-			return -1
-		}
-		e = &p.tape[n]
-		e.next = uint32(p.n)
+		return p.array(n, i+1)
 	case c == '-' || c-'0' <= 9:
 		e.kind = Number
 		if i = p.number(i); i < 0 {
 			return -1
 		}
+	case i >= len(data):
+		return p.fail(i, "text ends where a value should stand")
 	default:
 		kind, length := literal(data[i:])
 		if kind == Invalid {
@@ -170,25 +171,19 @@ func (p *parser) grow(i int) bool {
 	return true
 }
 
-// object reads members from behind the opening brace to the closing one.
-func (p *parser) object(i int) int {
+// object reads members from behind the opening brace to the closing one; n is the object's entry.
+func (p *parser) object(n, i int) int {
 	data := p.data
 	if p.depth == p.limits.Depth {
 		return p.tooDeep(i - 1)
 	}
 	p.depth++
-	if i < len(data) && data[i] <= ' ' {
-		i = skipSpace(data, i)
-	}
-	if i < len(data) && data[i] == '}' {
-		p.depth--
-		return i + 1
+	c, i := next(data, i)
+	if c == '}' {
+		return p.end(n, i)
 	}
 	for {
-		if i < len(data) && data[i] <= ' ' {
-			i = skipSpace(data, i)
-		}
-		if i >= len(data) || data[i] != '"' {
+		if c != '"' {
 			return p.fail(i, "want a member's name in quotes")
 		}
 		key := i + 1
@@ -203,78 +198,68 @@ func (p *parser) object(i int) int {
 				esc = keyEscaped
 			}
 		}
-		i = end + 1
-		if i < len(data) && data[i] <= ' ' {
-			i = skipSpace(data, i)
-		}
-		if i >= len(data) || data[i] != ':' {
+		if c, i = next(data, end+1); c != ':' {
 			return p.fail(i, "want ':' after a member's name")
 		}
-		if i = p.value(i+1, uint32(key), uint32(end-key), esc); i < 0 {
+		c, i = next(data, i+1)
+		if i = p.value(c, i, uint32(key), uint32(end-key), esc); i < 0 {
 			return -1
 		}
-		if i < len(data) && data[i] <= ' ' {
-			i = skipSpace(data, i)
-		}
-		switch {
-		case i >= len(data):
-			return p.fail(i, "text ends inside an object or array")
-		case data[i] == ',':
-			i++
-		case data[i] == '}':
-			p.depth--
-			return i + 1
+		switch c, i = next(data, i); c {
+		case ',':
+			c, i = next(data, i+1)
+		case '}':
+			return p.end(n, i)
 		default:
-			return p.fail(i, "want ',' or '}' after a member of an object")
+			return p.unended(i, "want ',' or '}' after a member of an object")
 		}
 	}
 }
 
-// array reads elements from behind the opening bracket to the closing one.
-func (p *parser) array(i int) int {
+// array reads elements from behind the opening bracket to the closing one; n is the array's entry.
+func (p *parser) array(n, i int) int {
 	data := p.data
 	if p.depth == p.limits.Depth {
 		return p.tooDeep(i - 1)
 	}
 	p.depth++
-	if i < len(data) && data[i] <= ' ' {
-		i = skipSpace(data, i)
-	}
-	if i < len(data) && data[i] == ']' {
-		p.depth--
-		return i + 1
+	c, i := next(data, i)
+	if c == ']' {
+		return p.end(n, i)
 	}
 	for {
-		if i = p.value(i, 0, 0, 0); i < 0 {
+		if i = p.value(c, i, 0, 0, 0); i < 0 {
 			return -1
 		}
-		if i < len(data) && data[i] <= ' ' {
-			i = skipSpace(data, i)
-		}
-		switch {
-		case i >= len(data):
-			return p.fail(i, "text ends inside an object or array")
-		case data[i] == ',':
-			i++
-		case data[i] == ']':
-			p.depth--
-			return i + 1
+		switch c, i = next(data, i); c {
+		case ',':
+			c, i = next(data, i+1)
+		case ']':
+			return p.end(n, i)
 		default:
-			return p.fail(i, "want ',' or ']' after an element of an array")
+			return p.unended(i, "want ',' or ']' after an element of an array")
 		}
 	}
+}
+
+// end closes the object or array n at data[i].
+func (p *parser) end(n, i int) int {
+	p.depth--
+	e := &p.tape[n]
+	e.end, e.next = uint32(i+1), uint32(p.n)
+	return i + 1
+}
+
+// unended fails where a comma or the end of an object or array is missing.
+func (p *parser) unended(i int, reason string) int {
+	if i == len(p.data) {
+		reason = "text ends inside an object or array"
+	}
+	return p.fail(i, reason)
 }
 
 func (p *parser) tooDeep(i int) int {
 	return p.fail(i, fmt.Sprintf("more than %d objects and arrays inside each other", p.limits.Depth))
-}
-
-// skipSpace returns the index of the next byte from i on that is no white space.
-func skipSpace(data []byte, i int) int {
-	for i < len(data) && isSpace(data[i]) {
-		i++
-	}
-	return i
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
@@ -285,18 +270,21 @@ const (
 )
 
 // special marks the bytes of w that end a run of plain string text: a quote, a backslash, a control character or a byte beyond
-// ASCII. The lowest mark is exact; a mark above it can be a borrow's.
+// ASCII. The lowest mark is exact; a mark above it can be a borrow's. Turning the bit 2 over puts the quote behind the last
+// control character, so that one comparison finds both.
 func special(w uint64) uint64 {
-	return (((w ^ '"'*lows) - lows) | ((w ^ '\\'*lows) - lows) | (w - 0x20*lows) | w) & highs
+	return (((w ^ 2*lows) - ('"'^2+1)*lows) | ((w ^ '\\'*lows) - lows) | w) & highs
 }
 
 // plainRun returns the index of the next byte from i on that special marks, or, near the end of data, of one before it.
 func plainRun(data []byte, i int) int {
-	for i >= 0 && i < len(data)-7 { // in this form no other check of bounds is left in the loop
+	if i < 0 {
+		return i // never; with this said, no check of bounds is left in the loop
+	}
+	for ; i < len(data)-7; i += 8 {
 		if m := special(binary.LittleEndian.Uint64(data[i : i+8 : i+8])); m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
-		i += 8
 	}
 	return i
 }
@@ -310,7 +298,10 @@ func (p *parser) text(i int) (end int, escaped bool) {
 			return i, escaped
 		case c == '\\':
 			escaped = true
-			n := escapeLen(data[i:])
+			n := 2
+			if i+1 == len(data) || data[i+1] != '"' { // JSON in JSON is full of quotes
+				n = escapeLen(data[i:])
+			}
 			if n == 0 {
 				return p.fail(i, "invalid escape in a string"), false
 			}

@@ -83,6 +83,9 @@ func (m *Matcher) walk(d *document.Document, n document.Node, at *node, in int32
 			return
 		}
 		for c, end := d.Children(n); c < end; c = d.After(c) {
+			if name, plain := d.Name(c); plain && !at.mayLead(name) {
+				continue
+			}
 			if next := m.step(d, at, c); next != nil {
 				m.walk(d, c, next, in)
 			}

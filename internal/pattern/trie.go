@@ -88,10 +88,15 @@ func (n *node) child(name []byte) *node {
 	return nil
 }
 
+// mayLead is false for most names that lead nowhere from n, and quick.
+func (n *node) mayLead(name []byte) bool {
+	return len(name) == 0 || n.names.has(nameBit(name)) || n.dotted.has(name[0])
+}
+
 // step returns where the name of member c leads from n, or nil.
 func (m *Matcher) step(d *document.Document, n *node, c document.Node) *node {
-	key := d.RawKey(c)
-	if d.KeyEscaped(c) {
+	key, plain := d.Name(c)
+	if !plain {
 		m.key = d.AppendKey(m.key[:0], c)
 		key = m.key
 	}

@@ -3,9 +3,9 @@ package redact
 // names finds a node by a member's name: an open-addressed table, since one is asked for every member of every record and most
 // names are not in it. The zero names is empty.
 type names struct {
-	slots   []slot // a power of two, at most half full
-	count   int
-	lengths uint64 // bit n: a name has n bytes, or n plus a multiple of 64
+	slots []slot // a power of two, at most half full
+	count int
+	marks [4]uint64 // a bit of 256 for each name: see mark
 }
 
 type slot struct {
@@ -14,7 +14,18 @@ type slot struct {
 }
 
 // mayHave is false for most names that are not there, and quick.
-func (t *names) mayHave(name []byte) bool { return t.lengths>>(uint(len(name))&63)&1 != 0 }
+func (t *names) mayHave(name []byte) bool {
+	m := mark(name)
+	return t.marks[m>>6]>>(m&63)&1 != 0
+}
+
+// mark is made of a name's length and first byte.
+func mark(name []byte) uint8 {
+	if len(name) == 0 {
+		return 0
+	}
+	return uint8(len(name)) + name[0]*29
+}
 
 func (t *names) find(name []byte) *node {
 	if t.count == 0 {
@@ -41,7 +52,8 @@ func (t *names) add(name string, n *node) {
 	}
 	t.place(slot{name, n})
 	t.count++
-	t.lengths |= 1 << (len(name) & 63)
+	m := mark([]byte(name))
+	t.marks[m>>6] |= 1 << (m & 63)
 }
 
 func (t *names) place(s slot) {

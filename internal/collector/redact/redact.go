@@ -73,17 +73,18 @@ func (r *Redactor) Explain(rec *contact.Record, report func(document.Node, Decis
 
 // value decides about n, a value whose path leads to t, and what it contains. It reports whether n, or something in it, stays.
 func (r *Redactor) value(n document.Node, t *node) (stays bool, err error) {
-	kind := r.doc.Kind(n)
+	doc := r.doc
+	kind := doc.Kind(n)
 	if !t.detail() || kind != document.Object && kind != document.Array {
 		return r.settle(n, t, kind)
 	}
-	mark := r.doc.Edits()
-	for c, end := r.doc.Children(n); c < end; c = r.doc.After(c) {
+	mark := doc.Edits()
+	for c, end := doc.Children(n); c < end; c = doc.After(c) {
 		child := t // an array's elements have its path
 		if kind == document.Object {
-			name, plain := r.doc.Name(c)
+			name, plain := doc.Name(c)
 			if !plain {
-				r.name = r.doc.AppendKey(r.name[:0], c)
+				r.name = doc.AppendKey(r.name[:0], c)
 				name = r.name
 			}
 			if child = t.other; t.names.mayHave(name) {
@@ -100,11 +101,11 @@ func (r *Redactor) value(n document.Node, t *node) (stays bool, err error) {
 		}
 		stays = stays || kept
 	}
-	if stays || t.keepEmpty || n == r.doc.Root() {
+	if stays || t.keepEmpty || n == doc.Root() {
 		return true, nil
 	}
-	r.doc.Undo(mark)
-	r.doc.Remove(n)
+	doc.Undo(mark)
+	doc.Remove(n)
 	return false, nil
 }
 

@@ -123,37 +123,38 @@ func (s *splitter) next(b []byte, e ending) (r record, n int, ok bool) {
 // goes on so; and a line break before it tells that it is not in a string, as does an even number of quotes. Where ok is false
 // nothing is proved, and the record must be followed. Of text that is no JSON both ways make the same records.
 func quick(b []byte, i, limit int) (stop int, ok bool) {
-	const window = 512 // bytes looked for a '}' before a line break is looked for, which must not be far behind it
-	stop = i
-	for {
+	const window = 4096 // bytes looked at in one go: not far beyond a record's end
+	for stop = i; stop < len(b) && stop-i <= limit; {
 		part := b[stop:min(len(b), stop+window)]
-		n := bytes.IndexByte(part, '}')
-		if n >= 0 {
-			part = part[:n]
+		line := bytes.IndexByte(part, '\n')
+		if line >= 0 {
+			part = part[:line]
 		}
-		switch {
-		case bytes.IndexByte(part, '\n') >= 0, len(part) == 0 && n < 0:
+		for n := bytes.IndexByte(part, '}'); n >= 0; n = bytes.IndexByte(part, '}') {
+			stop, part = stop+n+1, part[n+1:]
+			if stop < len(b) && b[stop] > ' ' && b[stop] != '{' && b[stop] != '[' {
+				continue
+			}
+			next, newline := stop, false
+			for next < len(b) && blank(b[next]) {
+				newline = newline || b[next] == '\n'
+				next++
+			}
+			switch {
+			case next == len(b), next-stop > maxBlank, next-i > limit:
+				return 0, false
+			case b[next] == '{':
+				return stop, newline || evenQuotes(b[i:stop])
+			case b[next] == '[', newline:
+				return 0, false
+			}
+		}
+		if line >= 0 {
 			return 0, false
-		case n < 0:
-			stop += len(part)
-			continue
 		}
-		stop += n + 1
-		next, newline := stop, false
-		for next < len(b) && blank(b[next]) {
-			newline = newline || b[next] == '\n'
-			next++
-		}
-		switch {
-		case next == len(b), next-stop > maxBlank, next-i > limit:
-			return 0, false
-		case b[next] == '{':
-			return stop, newline || evenQuotes(b[i:stop])
-		case b[next] == '[', newline:
-			return 0, false
-		}
-		stop = next
+		stop += len(part)
 	}
+	return 0, false
 }
 
 // evenQuotes reports whether strings have ended in b as many times as they have begun.
