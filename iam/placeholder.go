@@ -7,7 +7,7 @@ import "strings"
 //
 // Text with a placeholder is an unknown string, not a wrong one: nothing can be said about the field of the ARN in which it stands.
 func Placeholders(text string) []Span {
-	if strings.IndexAny(text, "{<-_rR") < 0 { // each of them has one of these: most strings are done here
+	if !strings.ContainsAny(text, "{<-_rR") { // each of them has one of these: most strings are done here
 		return nil
 	}
 	var spans []Span
