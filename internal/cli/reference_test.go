@@ -31,7 +31,7 @@ const referenceHead = `# Commands
 <!-- Written from the commands in internal/cli by: go test ./internal/cli -update -->
 
 Results go to standard output, everything else to standard error. With ` + "`--output json`" + `, results are objects, one a line: [output.md](output.md)
-has every field. Colours and the moving display of ` + "`demo`" + ` are for terminals; ` + "`NO_COLOR`" + ` takes the colours away.
+has every field. Colours, the moving display of ` + "`demo`" + `, and the progress bars of ` + "`run`" + ` on what ends and of ` + "`replay`" + ` are for terminals; ` + "`NO_COLOR`" + ` takes the colours away.
 
 | exit status | means |
 |---|---|
@@ -39,6 +39,7 @@ has every field. Colours and the moving display of ` + "`demo`" + ` are for term
 | 1 | failed |
 | 2 | wrong call or config: nothing was begun |
 | 3 | worked and found something, which each command explains |
+| 141 | what reads the results has gone, as in ` + "`trunkline check RECORD \\| head -5`" + `: the command ends and says nothing |
 
 A first interrupt (Ctrl-C) or SIGTERM stops a command in good order; a second one ends it at once.
 
@@ -55,7 +56,7 @@ func eachCommand(parent *cobra.Command, visit func(*cobra.Command)) {
 		if !cmd.IsAvailableCommand() || cmd.Name() == "help" || cmd.Name() == "completion" {
 			continue
 		}
-		if !cmd.HasAvailableSubCommands() {
+		if !cmd.HasAvailableSubCommands() || cmd.HasLocalFlags() { // a command without flags only groups others
 			visit(cmd)
 		}
 		eachCommand(cmd, visit)
@@ -63,7 +64,7 @@ func eachCommand(parent *cobra.Command, visit func(*cobra.Command)) {
 }
 
 func reference() []byte {
-	root := (&app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard}).root()
+	root := (&app{stdin: strings.NewReader(""), stdout: &results{to: io.Discard}, stderr: &diagnostics{to: io.Discard}}).root()
 	var b bytes.Buffer
 	b.WriteString(referenceHead)
 	eachCommand(root, func(cmd *cobra.Command) { fmt.Fprintf(&b, "| `%s` | %s |\n", cmd.CommandPath(), cmd.Short) })
@@ -129,14 +130,15 @@ func TestOutputReference(t *testing.T) {
 		"match --cases: an answer": {"error", "id", "invalid", "line", "match"},
 	}
 	for title, object := range map[string]any{
-		"check: the config":       checkConfig{},
-		"check RECORD: a record":  checkResult{},
-		"match: an event":         matchResult{},
-		"status: the collector":   statusReport{},
-		"replay --list: a letter": deadletter.Letter{},
-		"replay: the account":     replaySummary{},
-		"demo: the account":       demo.Summary{},
-		"version: the version":    versionReport{},
+		"check: the config":         checkConfig{},
+		"check RECORD: a record":    checkResult{},
+		"match: an event":           matchResult{},
+		"status: the collector":     statusReport{},
+		"replay --list: a letter":   deadletter.Letter{},
+		"replay: the account":       replaySummary{},
+		"demo: the account":         demo.Summary{},
+		"version: the version":      versionReport{},
+		"policy catalog: the facts": catalogReport{},
 	} {
 		want[title] = fields("", reflect.TypeOf(object))
 	}
