@@ -5,22 +5,25 @@ type arena struct {
 	nodes    []Node
 	pointers []*Node
 	members  []Member
+	next     int // nodes in the next slab
 }
 
 const (
-	bytesPerNode = 20  // in policies as people write them; an estimate for the first slab
+	bytesPerNode = 32  // in policies as people write them; an estimate for the first slab
+	firstMore    = 16  // nodes in the second one
 	maxSlab      = 512 // nodes in a slab
 )
 
 // newArena is an arena for a text of size bytes.
 func newArena(size int) arena {
 	n := min(size/bytesPerNode+4, maxSlab)
-	return arena{nodes: make([]Node, 0, n), pointers: make([]*Node, 0, n/2+1), members: make([]Member, 0, n/3+1)}
+	return arena{nodes: make([]Node, 0, n), pointers: make([]*Node, 0, n/2+1), members: make([]Member, 0, n/3+1), next: firstMore}
 }
 
 func (a *arena) node(kind Kind, start, end int) *Node {
 	if len(a.nodes) == cap(a.nodes) {
-		a.nodes = make([]Node, 0, min(2*cap(a.nodes)+1, maxSlab))
+		a.nodes = make([]Node, 0, a.next)
+		a.next = min(2*a.next, maxSlab)
 	}
 	a.nodes = a.nodes[:len(a.nodes)+1]
 	n := &a.nodes[len(a.nodes)-1]

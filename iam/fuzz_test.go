@@ -34,5 +34,6 @@ var fuzzSeeds = []string{
 	`{"Version: "2012-10-17", "Statement": {"Action": ["a" "b", "Resource": "*"}`,
 	"{\"a\": \"b,\n\"c\": {AWS Account ID}, \"d\": <region>, e = 1, \"f\" \"g\", \"h\": True}",
 	"\ufeff{\"a\":\"\\u12\\x\tb\xff\",\"a\":1,\"a\":1}",
+	`{"Version""""ResourCe"""""""""A`,
 	"```json\n{\"Statement\":[{\"Effect\":\"Deny\"]}\n```",
 }

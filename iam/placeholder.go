@@ -7,7 +7,7 @@ import "strings"
 //
 // Text with a placeholder is an unknown string, not a wrong one: nothing can be said about the field of the ARN in which it stands.
 func Placeholders(text string) []Span {
-	if strings.IndexAny(text, "{<-_rR") < 0 { // each of them has one of these: most strings are done here
+	if !strings.ContainsAny(text, "{<-_rR") { // each of them has one of these: most strings are done here
 		return nil
 	}
 	var spans []Span
@@ -68,7 +68,7 @@ func bracePlaceholder(s string) int { return enclosed(s, '{', '}') }
 func anglePlaceholder(s string) int { return enclosed(s, '<', '>') }
 
 // enclosed is the length of a name in brackets, 0 when there is none: a letter, then at most 64 letters, digits, spaces and the
-// punctuation of names and ARNs.
+// punctuation of names. (A colon would make it an object without quotes.)
 func enclosed(s string, opener, closer byte) int {
 	const most = 64
 	if len(s) < 3 || s[0] != opener || !isLetter(s[1]) {
@@ -78,7 +78,7 @@ func enclosed(s string, opener, closer byte) int {
 		switch c := s[i]; {
 		case c == closer:
 			return i + 1
-		case isLetter(c), '0' <= c && c <= '9', c == ' ', c == '-', c == '_', c == '.', c == '/', c == ':', c == '\'':
+		case isLetter(c), '0' <= c && c <= '9', c == ' ', c == '-', c == '_', c == '.', c == '/', c == '\'':
 		default:
 			return 0
 		}

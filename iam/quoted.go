@@ -199,13 +199,11 @@ func closesWell(rest string) bool {
 func (p *parser) contentEnd(start, limit int) int {
 	width, _ := quoteAt(p.src[start:])
 	content := p.src[start+width : max(limit, start+width)]
-	trim := " \t\r\n,"
-	for _, pair := range [...]string{"[]", "{}"} {
-		if strings.IndexByte(content, pair[0]) < 0 { // else the closer belongs to what is in the string
-			trim += pair[1:]
-		}
-	}
-	return start + width + len(strings.TrimRight(content, trim))
+	// A closer whose opener is in the string belongs to what is in the string.
+	brackets, braces := strings.Contains(content, "["), strings.Contains(content, "{")
+	return start + width + len(strings.TrimRightFunc(content, func(r rune) bool {
+		return strings.ContainsRune(" \t\r\n,", r) || r == ']' && !brackets || r == '}' && !braces
+	}))
 }
 
 // colonInQuotes is where the closing quote of a name belongs that stands behind the colon, as in "Version: "2012-10-17"; 0 when it

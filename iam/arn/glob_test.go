@@ -181,23 +181,22 @@ func TestCompareBruteForce(t *testing.T) {
 	texts := stringsUpTo(7)
 	patterns := patternsUpTo(4)
 	globs := make([]arn.Glob, len(patterns))
-	matches := make([][]bool, len(patterns))
+	matches := make([][]uint64, len(patterns)) // a bit for each string
 	for i, pattern := range patterns {
 		globs[i] = arn.Compile(pattern)
-		matches[i] = make([]bool, len(texts))
+		matches[i] = make([]uint64, len(texts)/64+1)
 		for j, s := range texts {
-			matches[i][j] = globs[i].Match(s)
+			if globs[i].Match(s) {
+				matches[i][j/64] |= 1 << (j % 64)
+			}
 		}
 	}
 	for i, a := range patterns {
 		for j, b := range patterns {
 			intersects, covers := false, true
-			for k := range texts {
-				intersects = intersects || matches[i][k] && matches[j][k]
-				covers = covers && (!matches[j][k] || matches[i][k])
-				if intersects && !covers {
-					break
-				}
+			for k, word := range matches[i] {
+				intersects = intersects || word&matches[j][k] != 0
+				covers = covers && matches[j][k]&^word == 0
 			}
 			if got := arn.Intersects(globs[i], globs[j]); got != intersects {
 				t.Fatalf("Intersects(%q, %q): got %v, want %v", a, b, got, intersects)
@@ -211,7 +210,7 @@ func TestCompareBruteForce(t *testing.T) {
 
 // Longer patterns: what Covers and Intersects deny must be shown by a string, what they grant must hold for all.
 func TestCompareLong(t *testing.T) {
-	texts := stringsUpTo(9)
+	texts := stringsUpTo(8)
 	rapid.Check(t, func(t *rapid.T) {
 		one, other := patternGen.Draw(t, "a"), patternGen.Draw(t, "b")
 		a, b := arn.Compile(one), arn.Compile(other)
