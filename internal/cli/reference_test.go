@@ -55,7 +55,7 @@ func eachCommand(parent *cobra.Command, visit func(*cobra.Command)) {
 		if !cmd.IsAvailableCommand() || cmd.Name() == "help" || cmd.Name() == "completion" {
 			continue
 		}
-		if !cmd.HasAvailableSubCommands() {
+		if !cmd.HasAvailableSubCommands() || cmd.HasLocalFlags() { // a command without flags only groups others
 			visit(cmd)
 		}
 		eachCommand(cmd, visit)
@@ -129,14 +129,15 @@ func TestOutputReference(t *testing.T) {
 		"match --cases: an answer": {"error", "id", "invalid", "line", "match"},
 	}
 	for title, object := range map[string]any{
-		"check: the config":       checkConfig{},
-		"check RECORD: a record":  checkResult{},
-		"match: an event":         matchResult{},
-		"status: the collector":   statusReport{},
-		"replay --list: a letter": deadletter.Letter{},
-		"replay: the account":     replaySummary{},
-		"demo: the account":       demo.Summary{},
-		"version: the version":    versionReport{},
+		"check: the config":         checkConfig{},
+		"check RECORD: a record":    checkResult{},
+		"match: an event":           matchResult{},
+		"status: the collector":     statusReport{},
+		"replay --list: a letter":   deadletter.Letter{},
+		"replay: the account":       replaySummary{},
+		"demo: the account":         demo.Summary{},
+		"version: the version":      versionReport{},
+		"policy catalog: the facts": catalogReport{},
 	} {
 		want[title] = fields("", reflect.TypeOf(object))
 	}

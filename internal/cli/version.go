@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"trunkline/iam/catalog"
 )
 
 // versionReport is what version --output json prints.
@@ -15,6 +18,9 @@ type versionReport struct {
 	Go      string `json:"go"`      // that it was built with
 	OS      string `json:"os"`
 	Arch    string `json:"arch"`
+
+	Catalog     string `json:"catalog"`      // version of the facts about AWS's services
+	CatalogDate string `json:"catalog_date"` // their day
 }
 
 func (a *app) versionCommand() *cobra.Command {
@@ -22,16 +28,17 @@ func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Long:  "Print the version, what it was built with, and for which system.\n\nExit status: 0 printed, 2 wrong call.",
+		Long:  "Print the version, what it was built with and for which system, and of which day the facts are that policies are checked against.\n\nExit status: 0 printed, 2 wrong call.",
 		Example: `  trunkline version
   trunkline version --output json`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			v := versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH}
+			facts := catalog.Default()
+			v := versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, facts.Sources()[0].Version, facts.Date().Format(time.DateOnly)}
 			if out == asJSON {
 				return json.NewEncoder(a.stdout).Encode(v)
 			}
-			_, err := fmt.Fprintf(a.stdout, "trunkline %s %s %s/%s\n", v.Version, v.Go, v.OS, v.Arch)
+			_, err := fmt.Fprintf(a.stdout, "trunkline %s %s %s/%s\nfacts about AWS's services: %s of %s\n", v.Version, v.Go, v.OS, v.Arch, v.Catalog, v.CatalogDate)
 			return err
 		},
 	}
