@@ -37,6 +37,8 @@ type Document struct {
 	ID         *Node        // the value of "Id"
 	Statements []*Statement // in order; members of Statement that are no objects have only their Node
 	Problems   []Problem    // what Parse recovered from, in order of position
+
+	lines lineIndex
 }
 
 // A Statement is one member of Statement. Both elements of a pair (Action, NotAction) are there when the text has both, which no
