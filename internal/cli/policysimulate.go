@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type simulation struct {
 	account, managementAccount string
 	context, unknown, absent   []string
 	time                       string
+	fill                       []string // PLACEHOLDER=VALUE
 
 	cases   string
 	catalog string
@@ -83,6 +85,7 @@ Exit status: 0 allowed (with --cases: all lines were answered), 1 failed, 2 wron
 	flags.StringArrayVar(&s.unknown, "unknown", nil, "a condition key of which nothing is known")
 	flags.StringArrayVar(&s.absent, "absent", nil, "a condition key that the request does not carry, although others do")
 	flags.StringVar(&s.time, "time", "", "when the request is made, RFC 3339, for conditions on the time")
+	flags.StringArrayVar(&s.fill, "fill", nil, "what to put for a placeholder in the policies, PLACEHOLDER=VALUE")
 	flags.StringVar(&s.cases, "cases", "", "a file of cases, or - for standard input")
 	withCatalog(cmd, &s.catalog)
 	withOutput(cmd, &out)
@@ -180,7 +183,11 @@ func (s *simulation) fillContext(c *sim.Context) error {
 
 func (a *app) simulatedPolicies(s *simulation) (*sim.Policies, error) {
 	p := &sim.Policies{}
-	read := policyReader{app: a}
+	fill, err := pairs("--fill", s.fill)
+	if err != nil {
+		return nil, err
+	}
+	read := policyReader{app: a, fill: fill}
 	p.Identity = read.files(s.identity, iam.IdentityPolicy)
 	p.Boundary = read.files(s.boundary, iam.PermissionsBoundary)
 	p.Session = read.files(s.session, iam.SessionPolicy)
@@ -202,8 +209,9 @@ func (a *app) simulatedPolicies(s *simulation) (*sim.Policies, error) {
 
 // policyReader compiles policies from files and keeps the first error.
 type policyReader struct {
-	app *app
-	err error
+	app  *app
+	fill map[string]string // what to put for placeholders
+	err  error
 }
 
 func (r *policyReader) file(path string, kind iam.Type) *sim.Policy {
@@ -218,6 +226,9 @@ func (r *policyReader) file(path string, kind iam.Type) *sim.Policy {
 	}
 	if r.err != nil {
 		return nil
+	}
+	for placeholder, value := range r.fill {
+		text = bytes.ReplaceAll(text, []byte(placeholder), []byte(value))
 	}
 	policy, err := cases.Compile(text, kind)
 	if err != nil {
@@ -254,7 +265,7 @@ func (a *app) warnOfPlaceholders(path string, text []byte) {
 			for _, node := range values.List {
 				if len(iam.Placeholders(node.Text)) > 0 {
 					at := doc.Position(node.Span.Start)
-					fmt.Fprintf(a.stderr, "warning: %s:%d:%d: a placeholder stands in the resource; it matches nothing until it is filled in\n", path, at.Line, at.Column)
+					fmt.Fprintf(a.stderr, "warning: %s:%d:%d: a placeholder stands in the resource; it matches nothing; fill it in with --fill PLACEHOLDER=VALUE\n", path, at.Line, at.Column)
 					return
 				}
 			}
