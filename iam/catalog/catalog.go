@@ -24,7 +24,6 @@ import (
 	"time"
 )
 
-
 //go:generate go run ../../internal/iamdata/gen facts.gz
 
 //go:embed facts.gz

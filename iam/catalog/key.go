@@ -116,6 +116,28 @@ func (c *Catalog) Key(name string) (*Key, bool) {
 			return k, true
 		}
 	}
+	return federatedKey(name)
+}
+
+// Keys of any OpenID Connect provider, in the trust policies of roles: "Available keys for AWS OIDC federation" in the IAM user guide.
+// The reference lists those of a few providers, and not all of theirs. It is never written to.
+var federated = [...]Key{
+	{Name: "${Provider}:amr", Type: String, Multi: true},
+	{Name: "${Provider}:aud", Type: String},
+	{Name: "${Provider}:sub", Type: String},
+}
+
+// federatedKey returns a claim that every provider has. A provider is named by its URL without the scheme.
+func federatedKey(name string) (*Key, bool) {
+	i := strings.LastIndexByte(name, ':')
+	if i < 0 || !strings.Contains(name[:i], ".") {
+		return nil, false
+	}
+	for k := range federated {
+		if k := &federated[k]; k.Matches(name) {
+			return k, true
+		}
+	}
 	return nil, false
 }
 

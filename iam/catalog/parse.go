@@ -20,12 +20,12 @@ import (
 // keys; rows are separated by "|". Dependents are names of actions, separated by commas.
 //
 // The counts let every list be a part of one array. They are held to what the text can hold, so that a hostile file costs no more
-// than a fixed multiple of its size.
+// than some thirty times its inflated size.
 func parseService(text, prefix string) (*Service, error) {
 	head, lines, _ := strings.Cut(text, "\n")
 	f := fields{rest: head}
 	kind := f.next()
-	most := len(text)
+	most := len(text) / 2 // what is counted takes two bytes at least
 	keys, types, formats, actions, rows, refs := f.number(most), f.number(most), f.number(most), f.number(most), f.number(most), f.number(most)
 	if kind != "S" || f.bad || strings.Count(lines, "\n") != keys+types+actions {
 		return nil, errors.New("counts are wrong")

@@ -15,12 +15,13 @@ type ResourceType struct {
 }
 
 // A rule says what the text of one format may be, where the format alone does not tell.
+//
+// A placeholder before the end holds no ":" or "/", but may hold "/" in front of ":", as names of log groups do.
 type rule uint8
 
 const (
-	// The placeholder at the end takes no ":", or no "/", because another type of the service goes on there: instance/ID is no
-	// prefix of instance/ID/contact/ID. A placeholder in front of a separator never holds it, and anything else is allowed: log
-	// groups, objects and roles with paths have "/" in their names.
+	// The placeholder at the end takes no ":", or no "/": because another type of the service goes on there, as instance/ID/queue/ID
+	// does behind instance/ID, or because nothing says that such names have it. Objects, and roles with their path, do.
 	noColon rule = 1 << iota
 	noSlash
 
@@ -50,53 +51,114 @@ func (t *ResourceType) Match(arn string) bool {
 
 // Intersects tells that a pattern of a policy's Resource element can match an ARN of this type. The pattern may hold wildcards,
 // variables, and placeholders that were left in it, such as <region> or {AWS Account ID}: those stand for any text.
+//
+// Where the pattern has all fields of an ARN, a wildcard in one of the first five stands for text of that field: policies are matched
+// as one text, but no ARN of AWS has the fields of another in the name of its resource.
 func (t *ResourceType) Intersects(pattern string) bool {
+	var fields [5]string
+	rest, whole := pattern, true
+	for i := range fields {
+		var ok bool
+		fields[i], rest, ok = cutField(rest)
+		whole = whole && ok
+	}
 	for i, format := range t.Formats {
-		if follows(format, t.rule(i), pattern, true) {
+		r := t.rule(i)
+		if !whole {
+			if simulate(format, r, pattern, true) {
+				return true
+			}
+			continue
+		}
+		resource, matches := format, true
+		for _, field := range fields {
+			var own string
+			own, resource, _ = strings.Cut(resource, ":")
+			if matches = follows(own, noColon, field, true); !matches {
+				break
+			}
+		}
+		if matches && follows(resource, r, rest, true) {
 			return true
 		}
 	}
 	return false
 }
 
-// follows matches text against a format from left to right. Where the next separator does not decide, simulate goes on from there.
+// cutField cuts a pattern at the next colon that is not inside of a variable or placeholder.
+func cutField(pattern string) (field, rest string, ok bool) {
+	for i := 0; i < len(pattern); {
+		if pattern[i] == ':' {
+			return pattern[:i], pattern[i+1:], true
+		}
+		_, after := cutUnit(pattern[i:])
+		i = len(pattern) - len(after)
+	}
+	return pattern, "", false
+}
+
+// follows matches text against a format from left to right. Where the next byte does not decide, simulate goes on from there.
 func follows(format string, r rule, text string, wild bool) bool {
-	for format != "" {
+	for {
+		same := 0
+		for same < len(format) && same < len(text) && format[same] == text[same] && format[same] != '$' && format[same] != '*' {
+			same++
+		}
+		format, text = format[same:], text[same:]
+		if format == "" {
+			return text == "" || wild && onlyStars(text)
+		}
 		gap, rest := cutGap(format, r)
 		if gap == noGap {
-			if text == "" {
+			switch {
+			case text == "":
 				return false
-			}
-			if wild && special(text[0]) {
+			case wild && special(text[0]):
 				return simulate(format, r, text, wild)
-			}
-			if text[0] != format[0] {
+			case text[0] != format[0]:
 				return false
 			}
 			format, text = format[1:], text[1:]
 			continue
 		}
-		if rest != "" && rest[0] != ':' && rest[0] != '/' {
+		not, decided := limits(gap, rest, r)
+		if !decided {
 			return simulate(format, r, text, wild)
 		}
 		// Up to the separator, the text is what stands for the gap.
-		end := 0
-		for end < len(text) && (rest == "" || text[end] != rest[0]) {
-			switch c := text[end]; {
-			case wild && special(c):
-				return simulate(format, r, text, wild)
-			case rest == "" && gap == placeholderGap && (c == ':' && r&noColon != 0 || c == '/' && r&noSlash != 0):
-				return false
+		end := len(text)
+		if rest != "" {
+			if i := strings.IndexByte(text, rest[0]); i >= 0 {
+				end = i
 			}
-			end++
 		}
-		if end == 0 && gap == placeholderGap {
+		taken := text[:end]
+		switch {
+		case wild && strings.ContainsAny(taken, specials):
+			return simulate(format, r, text, wild)
+		case taken == "" && gap == placeholderGap,
+			not&noColon != 0 && strings.IndexByte(taken, ':') >= 0,
+			not&noSlash != 0 && strings.IndexByte(taken, '/') >= 0:
 			return false
 		}
 		format, text = rest, text[end:]
 	}
-	return strings.Trim(text, "*") == "" && (wild || text == "")
 }
+
+// limits says what a gap in front of the rest of a format does not take, and whether the next byte of the rest ends it.
+func limits(gap gap, rest string, r rule) (not rule, decided bool) {
+	switch {
+	case rest == "" && gap == starGap:
+		return 0, true
+	case rest == "":
+		return r & (noColon | noSlash), true
+	case rest[0] == ':':
+		return noColon, true
+	}
+	return noColon | noSlash, rest[0] == '/'
+}
+
+func onlyStars(pattern string) bool { return strings.Trim(pattern, "*") == "" }
 
 // gap is a part of a format that is not literal.
 type gap uint8
@@ -125,8 +187,10 @@ func cutGap(format string, r rule) (gap, string) {
 	return noGap, format
 }
 
-// special tells that a byte of a pattern may not be literal.
-func special(c byte) bool { return c == '*' || c == '?' || c == '$' || c == '<' || c == '{' }
+// specials are the bytes of a pattern that may not be literal.
+const specials = "*?$<{"
+
+func special(c byte) bool { return strings.IndexByte(specials, c) >= 0 }
 
 // unit is the next piece of a pattern: a byte, or unitAny for one of any kind, or unitMany for any text.
 type unit int

@@ -3,6 +3,9 @@ package catalog
 // simulate decides whether a pattern and a format have a text in common. It keeps all positions in the format that the part of the
 // pattern read so far can have led to; time is at most the length of the pattern times that of the format.
 func simulate(format string, r rule, pattern string, wild bool) bool {
+	if wild && pattern != "" && onlyStars(pattern) {
+		return true // every position of a format can be reached from those before it
+	}
 	var f compiled
 	f.compile(format, r)
 	var a, b [maxFormat + 2]uint8
@@ -16,7 +19,6 @@ func simulate(format string, r rule, pattern string, wild bool) bool {
 			pattern = pattern[1:]
 		}
 		if u == unitMany {
-			// Every position of a format can be reached from those before it.
 			star = true
 			continue
 		}
@@ -67,17 +69,7 @@ func (f *compiled) compile(format string, r rule) {
 			format = format[1:]
 			continue
 		}
-		not := noColon | noSlash // a gap in front of other text, such as "-"
-		switch {
-		case rest == "" && gap == starGap:
-			not = 0
-		case rest == "":
-			not = r & (noColon | noSlash)
-		case rest[0] == ':':
-			not = noColon
-		case rest[0] == '/':
-			not = noSlash
-		}
+		not, _ := limits(gap, rest, r)
 		if gap == placeholderGap {
 			f.add(item{kind: one, not: not})
 		}

@@ -21,8 +21,14 @@ func (p *Policies) additions(q *Query, v verdicts) []Addition {
 		form  form // of ResourceLayer
 	}
 	places := []place{
-		{IdentityLayer, 0}, {ResourceLayer, q.Caller.ownForm()}, {ResourceLayer, delegated}, {SessionLayer, 0}, {BoundaryLayer, 0},
-		{SCPLayer, 0}, {RCPLayer, 0}, {EndpointLayer, 0},
+		{IdentityLayer, 0},
+		{SessionLayer, 0},
+		{BoundaryLayer, 0},
+		{ResourceLayer, q.Caller.ownForm()},
+		{ResourceLayer, delegated},
+		{SCPLayer, 0},
+		{RCPLayer, 0},
+		{EndpointLayer, 0},
 	}
 	for size := 1; size <= len(places); size++ {
 		for set := range uint(1) << len(places) {

@@ -302,3 +302,12 @@ func (c *testCase) sets(compile func(*iam.Document, iam.Type, string) (*sim.Poli
 	}
 	return p, nil
 }
+
+// parsePolicy parses a policy that must be well-formed.
+func parsePolicy(text []byte) *iam.Document {
+	doc := iam.Parse(text)
+	if len(doc.Problems) > 0 {
+		panic(fmt.Sprintf("%s: %v", text, doc.Problems[0]))
+	}
+	return doc
+}

@@ -1,11 +1,10 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"trunkline/iam"
 )
@@ -27,14 +26,14 @@ type statement struct {
 	sid    string
 	offset int // of the statement in the text
 
-	deny         bool
-	notAction    bool
-	notResource  bool
-	anyResource  bool // has no Resource of its own: a trust policy concerns the role it hangs on
-	actions      []actionPattern
-	resources    []pattern
-	principal    *principalSet // nil in policies of principals
-	conditions   []condition
+	deny        bool
+	notAction   bool
+	notResource bool
+	anyResource bool // has no Resource of its own: a trust policy concerns the role it hangs on
+	actions     []actionPattern
+	resources   []pattern
+	principal   *principalSet // nil in policies of principals
+	conditions  []condition
 }
 
 // An Error is a reason why a policy cannot be evaluated.
@@ -54,6 +53,9 @@ func Compile(doc *iam.Document, kind iam.Type) (*Policy, error) {
 	c := compiler{doc: doc, kind: kind}
 	// "Policy variables … only with Version 2012-10-17": under older rules, which also hold without Version, ${…} is plain text.
 	c.variables = doc.Version != nil && doc.Version.Text == "2012-10-17"
+	if err := c.document(); err != nil {
+		return nil, err
+	}
 	if len(doc.Statements) > math.MaxUint16 {
 		return nil, c.errorf(doc.Root, "more than %d statements", math.MaxUint16)
 	}
@@ -80,7 +82,25 @@ func (c *compiler) errorf(at *iam.Node, format string, args ...any) *Error {
 	if at != nil {
 		offset = at.Span.Start
 	}
-	return &Error{position(c.doc.Source, offset), fmt.Sprintf(format, args...)}
+	return &Error{c.doc.Position(offset), fmt.Sprintf(format, args...)}
+}
+
+// document refuses what is no policy, and what was not read to its end: a condition could be missing.
+func (c *compiler) document() error {
+	for _, p := range c.doc.Problems {
+		switch p.Code {
+		case iam.TooDeep, iam.TooLarge, iam.NoPolicy:
+			return &Error{c.doc.Position(p.Span.Start), p.Text}
+		default:
+		}
+	}
+	switch v := c.doc.Version; {
+	case c.doc.Root == nil || c.doc.Root.Kind != iam.Object:
+		return c.errorf(c.doc.Root, "not a policy document")
+	case v != nil && v.Text != "2012-10-17" && v.Text != "2008-10-17":
+		return c.errorf(v, "Version is neither 2012-10-17 nor 2008-10-17")
+	}
+	return nil
 }
 
 func (c *compiler) statement(s *iam.Statement) (statement, error) {
@@ -107,6 +127,9 @@ func (c *compiler) statement(s *iam.Statement) (statement, error) {
 	if err := c.principal(s, &out); err != nil {
 		return out, err
 	}
+	if err := c.conditionShape(s.Condition); err != nil {
+		return out, err
+	}
 	for i := range s.Conditions {
 		condition, err := c.condition(&s.Conditions[i])
 		if err != nil {
@@ -126,6 +149,9 @@ func (c *compiler) actions(s *iam.Statement, out *statement) error {
 		values, out.notAction = s.NotAction, true
 	case s.Action == nil:
 		return c.errorf(s.Node, "statement without Action or NotAction")
+	}
+	if err := c.stringList(values); err != nil {
+		return err
 	}
 	for _, node := range values.List {
 		out.actions = append(out.actions, newActionPattern(node.Text))
@@ -149,10 +175,48 @@ func (c *compiler) resources(s *iam.Statement, out *statement) error {
 	case s.Resource == nil:
 		return c.errorf(s.Node, "statement without Resource or NotResource")
 	}
+	if err := c.stringList(values); err != nil {
+		return err
+	}
 	for _, node := range values.List {
 		p := newPattern(c.parts(node.Text, true, fifthColon(node.Text)))
 		out.anyResource = out.anyResource || p.shape == everything && !out.notResource
 		out.resources = append(out.resources, p)
+	}
+	return nil
+}
+
+// stringList refuses an element with anything but strings: a list that lost a member would say something else.
+func (c *compiler) stringList(v *iam.Values) error {
+	members := 1
+	if v.Node.Kind == iam.Array {
+		members = len(v.Node.Items)
+	}
+	if len(v.List) != members {
+		return c.errorf(v.Node, "%s is neither a string nor a list of strings", v.Key.Text)
+	}
+	return nil
+}
+
+// conditionShape refuses a Condition that is not {operator: {key: scalar or list of scalars}}.
+func (c *compiler) conditionShape(condition *iam.Node) error {
+	scalar := func(n *iam.Node) bool { return n.Kind == iam.String || n.Kind == iam.Number || n.Kind == iam.Bool }
+	if condition == nil {
+		return nil
+	}
+	if condition.Kind != iam.Object {
+		return c.errorf(condition, "Condition is no object")
+	}
+	for _, operator := range condition.Members {
+		if operator.Value.Kind != iam.Object {
+			return c.errorf(operator.Value, "%s is no object", operator.Key.Text)
+		}
+		for _, key := range operator.Value.Members {
+			v := key.Value
+			if !scalar(v) && (v.Kind != iam.Array || slices.ContainsFunc(v.Items, func(n *iam.Node) bool { return !scalar(n) })) {
+				return c.errorf(v, "value of a condition key is neither string, number, Boolean nor a list of them")
+			}
+		}
 	}
 	return nil
 }
@@ -201,10 +265,4 @@ func fifthColon(s string) int {
 		at += i + 1
 	}
 	return at
-}
-
-func position(text []byte, offset int) iam.Position {
-	before := text[:offset]
-	line := bytes.LastIndexByte(before, '\n') + 1
-	return iam.Position{Offset: offset, Line: bytes.Count(before, []byte("\n")) + 1, Column: utf8.RuneCount(before[line:]) + 1}
 }

@@ -69,7 +69,7 @@ func (p *Policies) Explain(q *Query) Explanation {
 		}
 		x.Statements = append(x.Statements, Applied{
 			Layer: q.name(h.layer), Level: h.level, Policy: h.policy.Name, Index: h.statement.index, Sid: h.statement.sid,
-			Deny: h.statement.deny, Position: position(h.policy.doc.Source, h.statement.offset), Missing: missing,
+			Deny: h.statement.deny, Position: h.policy.doc.Position(h.statement.offset), Missing: missing,
 		})
 	}
 	slices.SortStableFunc(x.Statements, func(a, b Applied) int { return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Level, b.Level)) })

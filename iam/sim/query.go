@@ -30,8 +30,12 @@ func NewQuery(r Request, c *catalog.Catalog) (*Query, error) {
 	}
 	var warnings []string
 	if a, known := c.Action(r.Action); known {
-		if err := checkResource(a, r.Resource); err != nil {
+		warning, err := checkResource(a, r.Resource)
+		if err != nil {
 			return nil, err
+		}
+		if warning != "" {
+			warnings = append(warnings, warning)
 		}
 	} else {
 		warnings = append(warnings, unknownAction(r.Action, c))
@@ -42,14 +46,14 @@ func NewQuery(r Request, c *catalog.Catalog) (*Query, error) {
 	return q, nil
 }
 
-// checkResource tells whether the action can be authorized on the resource. Where no type is required, an action can also be
-// authorized on "*", such as cloudwatch:PutMetricData.
-func checkResource(a *catalog.Action, resource string) error {
+// checkResource tells whether the action can be authorized on the resource. Where the reference marks no type as required, it may be
+// optional (cloudwatch:PutMetricData is authorized on "*" too) or one of several: then "*" is odd and no more.
+func checkResource(a *catalog.Action, resource string) (warning string, err error) {
 	if a.ResourceLess() {
 		if resource == "*" {
-			return nil
+			return "", nil
 		}
-		return &InvalidRequest{fmt.Sprintf("%s takes no resource type: it is authorized on *", a), []string{"*"}}
+		return "", &InvalidRequest{fmt.Sprintf("%s takes no resource type: it is authorized on *", a), []string{"*"}}
 	}
 	required := false
 	var takes, names []string
@@ -58,13 +62,20 @@ func checkResource(a *catalog.Action, resource string) error {
 		takes = append(takes, row.Type.Formats...)
 		names = append(names, row.Type.Name+" ("+strings.Join(row.Type.Formats, ", ")+")")
 	}
-	if a.Takes(resource) || resource == "*" && !required {
-		return nil
+	switch {
+	case a.Takes(resource) || resource == "*" && !required && len(names) == 1:
+		return "", nil
+	case resource == "*" && !required:
+		return fmt.Sprintf("%s is mostly authorized on one of %s, not on *", a, strings.Join(names, ", ")), nil
+	default:
+		return "", &InvalidRequest{fmt.Sprintf("%s does not take %s; it takes %s", a, resource, strings.Join(names, ", ")), takes}
 	}
-	return &InvalidRequest{fmt.Sprintf("%s does not take %s; it takes %s", a, resource, strings.Join(names, ", ")), takes}
 }
 
 func unknownAction(name string, c *catalog.Catalog) string {
 	text := fmt.Sprintf("action %s is not in the catalog of %s", name, c.Date().Format("2006-01-02"))
+	if near, ok := c.NearestAction(name); ok {
+		text += fmt.Sprintf("; the nearest known one is %s", near)
+	}
 	return text
 }

@@ -10,9 +10,9 @@ const (
 )
 
 // and, or and negation are minimum, maximum and mirror image.
-func and(a, b truth) truth  { return min(a, b) }
-func or(a, b truth) truth   { return max(a, b) }
-func (t truth) not() truth  { return yes - t }
+func and(a, b truth) truth { return min(a, b) }
+func or(a, b truth) truth  { return max(a, b) }
+func (t truth) not() truth { return yes - t }
 func truthOf(b bool) truth {
 	if b {
 		return yes

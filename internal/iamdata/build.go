@@ -16,7 +16,9 @@ var (
 )
 
 // Pinned makes the file that trunkline embeds.
-func Pinned(ctx context.Context, r Registry) ([]byte, error) { return build(ctx, r, pinned) }
+func Pinned(ctx context.Context, r Registry) ([]byte, error) {
+	return build(ctx, r, pinned, withDependents)
+}
 
 // Build makes a file from a version of iam-data; latest is the newest.
 func Build(ctx context.Context, r Registry, version string) ([]byte, error) {
@@ -24,21 +26,21 @@ func Build(ctx context.Context, r Registry, version string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(ctx, r, rel)
+	return build(ctx, r, rel, withDependents)
 }
 
-func build(ctx context.Context, r Registry, rel release) ([]byte, error) {
+func build(ctx context.Context, r Registry, rel, older release) ([]byte, error) {
 	newest, err := r.facts(ctx, rel)
 	if err != nil {
 		return nil, err
 	}
-	old, err := r.facts(ctx, withDependents)
+	old, err := r.facts(ctx, older)
 	if err != nil {
 		return nil, err
 	}
 	return write(newest, old.dependents(), []source{
 		{rel.pkg, newest.version, newest.licence, "services, actions, resource types, condition keys"},
-		{withDependents.pkg, old.version, old.licence, "dependent actions"},
+		{older.pkg, old.version, old.licence, "dependent actions"},
 	}, handTables())
 }
 

@@ -40,6 +40,7 @@ func rules(typeName string, formats, all []string) string {
 			rule |= literalStar // the request carries the "*"
 		}
 		if strings.HasSuffix(f, "}") {
+			rule |= endRule(f)
 			for _, other := range all {
 				if other == f {
 					continue
@@ -55,6 +56,29 @@ func rules(typeName string, formats, all []string) string {
 		digits = append(digits, '0'+byte(rule))
 	}
 	return strings.TrimRight(string(digits), "0")
+}
+
+// endRule says which separators names at the end of a format do not have. Behind a first placeholder there are none, but where the
+// service is known to take them.
+func endRule(format string) int {
+	resource := strings.SplitN(format, ":", 6)[5]
+	if strings.Count(resource, "${") == 1 {
+		return 0
+	}
+	last := resource[strings.LastIndex(resource, "${")+2 : len(resource)-1]
+	switch {
+	case last == "ObjectName", strings.HasSuffix(last, "Path"), // s3, mediastore, execute-api, vpc-lattice
+		last == "RouteKey", last == "RequestParameterKey", // apigateway: GET /pets
+		last == "Uri",                                                  // profile: integrations are named by an ARN
+		last == "GroupFriendlyName", last == "LaunchConfigurationName": // autoscaling
+		return 0
+	case last == "StreamLabel": // dynamodb: a time
+		return noSlash
+	case last == "LogStreamName", // logs: [$LATEST] with a date in front
+		last == "IpRange": // redshift: 10.0.0.0/8
+		return noColon
+	}
+	return noColon | noSlash
 }
 
 // goesOn returns the separator that follows in longer what format has to its end, or 0 where longer is no continuation of it.
@@ -94,21 +118,31 @@ func cutPart(format string) (part string, separator byte, rest string) {
 
 // overlap tells that two parts can have a text in common.
 func overlap(a, b string) bool {
-	beginA, endA, openA := literalEnds(a)
-	beginB, endB, openB := literalEnds(b)
-	if !openA && !openB {
+	x, y := edgesOf(a), edgesOf(b)
+	if !x.open && !y.open {
 		return a == b
 	}
-	begins := strings.HasPrefix(beginA, beginB) || strings.HasPrefix(beginB, beginA)
-	ends := strings.HasSuffix(endA, endB) || strings.HasSuffix(endB, endA)
-	return begins && ends && (openA || len(beginB)+len(endB) <= len(a)) && (openB || len(beginA)+len(endA) <= len(b))
+	begins := strings.HasPrefix(x.begin, y.begin) || strings.HasPrefix(y.begin, x.begin)
+	ends := strings.HasSuffix(x.end, y.end) || strings.HasSuffix(y.end, x.end)
+	return begins && ends && (x.open || y.least <= len(a)) && (y.open || x.least <= len(b))
 }
 
-// literalEnds are the texts in front of the first placeholder or "*" of a part, and behind the last.
-func literalEnds(part string) (begin, end string, open bool) {
+// edges are what is literal at both ends of a part.
+type edges struct {
+	begin, end string
+	open       bool // something between them is not literal
+	least      int  // length of the shortest text
+}
+
+func edgesOf(part string) edges {
 	first := strings.IndexAny(part, "$*")
 	if first < 0 {
-		return part, part, false
+		return edges{part, part, false, len(part)}
 	}
-	return part[:first], part[strings.LastIndexAny(part, "}*")+1:], true
+	e := edges{begin: part[:first], end: part[strings.LastIndexAny(part, "}*")+1:], open: true}
+	e.least = len(e.begin) + len(e.end)
+	if part[first] == '$' {
+		e.least++ // a placeholder is never empty
+	}
+	return e
 }
