@@ -102,8 +102,13 @@ func answer(q Question, p *Principal, facts *catalog.Catalog) (Cell, error) {
 		cell.Answer = "denied"
 	}
 	cell.By = cell.decidedBy()
-	cell.Surprise = p.Meant && q.Want != "" && cell.Answer != q.Want
+	cell.Surprise = p.Meant && !cell.asWanted(q.Want)
 	return cell, nil
+}
+
+// asWanted takes a step that is allowed in part for denied: it cannot be done.
+func (c *Cell) asWanted(want string) bool {
+	return want == "" || c.Answer == want || c.Answer == "partly" && want == "denied"
 }
 
 // decidedBy names the kind of policy that made the answer: of an explicit denial first, then of any other denial, then of the Allow.

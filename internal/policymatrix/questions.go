@@ -13,6 +13,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -83,7 +84,7 @@ func Parse(text []byte) (*Set, error) {
 		return nil, errors.New("question set is nested deeper than 64")
 	}
 	var s Set
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&s); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&s); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("question set: %s", yaml.FormatError(err, false, true))
 	}
 	if len(s.Questions) == 0 {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"trunkline/iam/sim"
 )
 
 // WriteJSON writes each row as one object a line.
@@ -24,10 +26,10 @@ func (t *Table) WriteJSON(w io.Writer) error {
 
 // WriteText writes the table for a terminal: a line for each question, below its area, and below the table what is not as wanted.
 //
-//	                       admins           viewers
+//	                       admins    viewers
 //	Account
-//	  list the instances   allowed          denied (no policy allows)
-//	  create an instance   denied           denied
+//	  list the instances   allowed   denied
+//	  create an instance   denied    denied (service control policy)
 func (t *Table) WriteText(w io.Writer) error {
 	asks, cells := 0, make([]int, len(t.Principals))
 	for i := range t.Rows {
@@ -69,7 +71,7 @@ func (t *Table) WriteText(w io.Writer) error {
 
 func (c *Cell) text() string {
 	text := c.Answer
-	if c.Answer != "allowed" && c.By != "" {
+	if c.Answer != "allowed" && c.By != "" && c.By != sim.IdentityLayer.String() { // where nothing allows it, nothing has to be said
 		text += " (" + c.By + ")"
 	}
 	if c.Surprise {
