@@ -131,6 +131,7 @@ func canaryRun(t *testing.T, format string, sealed bool) {
 	var arrived [][]byte
 	number := 0
 	answer := birds.plant("the receiver's answer")
+	watch := newWatcher(t, birds.plant("the refusal of spans"))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -141,6 +142,9 @@ func canaryRun(t *testing.T, format string, sealed bool) {
 		n := number
 		arrived = append(arrived, body)
 		mu.Unlock()
+		if n%25 == 0 {
+			watch.look()
+		}
 		w.Header().Set("X-Canary", answer)
 		w.Header().Set("Retry-After", answer)
 		switch n % 12 {
@@ -176,7 +180,7 @@ func canaryRun(t *testing.T, format string, sealed bool) {
 			"{path: Agent.Username, action: hash}", "{path: Queue.Name, action: mask}",
 		}, ", ")),
 		fmt.Sprintf("destination: {http: {url: %q, header: X-Key, key: \"file:secret/destination.key\", timeout: 2s}}", server.URL+"/path"),
-		fmt.Sprintf("observe: {listen: \"off\", log: debug, format: %s}", format))
+		watch.config(format))
 	env := []string{"TRUNKLINE_TEST_KEY=" + birds.plant("redact.key") + strings.Repeat("k", 16)}
 
 	var said bytes.Buffer
@@ -209,6 +213,7 @@ func canaryRun(t *testing.T, format string, sealed bool) {
 			}
 		}
 	}
+	watch.check(t, birds)
 	searched := 0
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() || strings.Contains(path, "/secret/") {

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,23 +27,53 @@ func TestMain(m *testing.M) {
 //	exits STATUS COMMAND…   run a command that must end with this exit status
 //	expand FILE             replace $NAME in a file; $RECIPIENT is an age recipient whose identity is in key.txt, not in other.txt
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	testscript.Run(t, scripts("testdata/script", keys))
+}
+
+// TestTerminal runs the scripts in testdata/terminal, which have a terminal. There is also in.jsonl with 60 records, and at $RECEIVER
+// an endpoint that takes its time and refuses the last 30 of them.
+func TestTerminal(t *testing.T) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+		if bytes.Contains(body, []byte("refuse")) {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+		}
+	}))
+	t.Cleanup(receiver.Close) // the scripts run when this function has returned
+	testscript.Run(t, scripts("testdata/terminal", func(env *testscript.Env) error {
+		env.Setenv("RECEIVER", receiver.URL)
+		records := goods(30)
+		records = append(records, bytes.ReplaceAll(records, []byte("contact-"), []byte("refuse-"))...)
+		return errors.Join(keys(env), os.WriteFile(filepath.Join(env.WorkDir, "in.jsonl"), records, 0o600))
+	}))
+}
+
+// keys writes two age identities, and sets $RECIPIENT.
+func keys(env *testscript.Env) error {
+	for _, name := range []string{"other.txt", "key.txt"} {
+		identity, err := age.GenerateX25519Identity()
+		if err != nil {
+			return err
+		}
+		env.Setenv("RECIPIENT", identity.Recipient().String())
+		if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte(identity.String()+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scripts(dir string, setup func(*testscript.Env) error) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"other.txt", "key.txt"} {
-				identity, err := age.GenerateX25519Identity()
-				if err != nil {
-					return err
-				}
-				env.Setenv("RECIPIENT", identity.Recipient().String())
-				if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte(identity.String()+"\n"), 0o600); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
+		Setup:               setup,
+		Deadline:            time.Now().Add(2 * time.Minute),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {
@@ -65,5 +100,5 @@ func TestScript(t *testing.T) {
 				}
 			},
 		},
-	})
+	}
 }

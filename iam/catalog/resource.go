@@ -50,7 +50,9 @@ func (t *ResourceType) Match(arn string) bool {
 }
 
 // Intersects tells that a pattern of a policy's Resource element can match an ARN of this type. The pattern may hold wildcards,
-// variables, and placeholders that were left in it, such as <region> or {AWS Account ID}: those stand for any text.
+// variables, which stand for any text, and placeholders that were left in it, such as <region> or {AWS Account ID}: those stand for a
+// name, without ":" or "/", because arn:aws:s3:::<bucket> means no object. One that stands alone, or for all that follows the account
+// where the format has a fixed word there, may be anything.
 //
 // Where the pattern has all fields of an ARN, a wildcard in one of the first five stands for text of that field: policies are matched
 // as one text, but no ARN of AWS has the fields of another in the name of its resource.
@@ -65,7 +67,7 @@ func (t *ResourceType) Intersects(pattern string) bool {
 	for i, format := range t.Formats {
 		r := t.rule(i)
 		if !whole {
-			if simulate(format, r, pattern, true) {
+			if isPlaceholder(pattern) || simulate(format, r, pattern, true) {
 				return true
 			}
 			continue
@@ -78,7 +80,7 @@ func (t *ResourceType) Intersects(pattern string) bool {
 				break
 			}
 		}
-		if matches && follows(resource, r, rest, true) {
+		if matches && (follows(resource, r, rest, true) || isPlaceholder(rest) && !strings.HasPrefix(resource, "${")) {
 			return true
 		}
 	}
@@ -192,13 +194,23 @@ const specials = "*?$<{"
 
 func special(c byte) bool { return strings.IndexByte(specials, c) >= 0 }
 
-// unit is the next piece of a pattern: a byte, or unitAny for one of any kind, or unitMany for any text.
+// unit is the next piece of a pattern: a byte, or one of those below.
 type unit int
 
 const (
-	unitAny unit = -1 - iota
-	unitMany
+	unitAny  unit = -1 - iota // one byte of any kind
+	unitMany                  // any text
+	unitName                  // at least one byte, none of them ":" or "/"
 )
+
+// isPlaceholder tells that a pattern is nothing but a placeholder that was left in.
+func isPlaceholder(pattern string) bool {
+	if pattern == "" {
+		return false
+	}
+	u, rest := cutUnit(pattern)
+	return u == unitName && rest == ""
+}
 
 // cutUnit takes the first piece off a pattern that is not empty.
 func cutUnit(pattern string) (unit, string) {
@@ -222,7 +234,7 @@ func cutUnit(pattern string) (unit, string) {
 			closing = '}'
 		}
 		if end := strings.IndexByte(pattern, closing); end > 0 {
-			return unitMany, pattern[end+1:]
+			return unitName, pattern[end+1:]
 		}
 	}
 	return unit(pattern[0]), pattern[1:]

@@ -122,6 +122,17 @@ func TestIntersects(t *testing.T) {
 		{"connect", "user", "arn:${Partition}:connect:${Region}:${Account}:instance/${InstanceId}/agent/${UserId}", true},
 		{"connect", "queue", "arn:aws:connect:<region>:{AWS Account ID}:instance/<instance-id>/agent/*", false},
 
+		{"connect", "contact", "arn:aws:connect:<region>:<aws_account_id>:instance/<connect_instance_id>", false},
+		{"connect", "instance", "arn:aws:connect:<region>:<aws_account_id>:instance/<connect_instance_id>", true},
+		{"connect", "contact", "arn:aws:connect:<region>:<aws_account_id>:<resource>", true},
+		{"connect", "contact", "arn:aws:connect:<region>:<aws_account_id>:<type>/<id>", false},
+		{"connect", "instance", "arn:aws:connect:<region>:<aws_account_id>:<type>/<id>", true},
+		{"connect", "contact", "<arn>", true},
+		{"connect", "instance", "arn:aws:connect:<region>:<aws_account_id>:instance/prefix<id>suffix", true},
+		{"s3", "bucket", "arn:aws:s3:::<bucket_name>", true},
+		{"s3", "object", "arn:aws:s3:::<bucket_name>", false},
+		{"s3", "object", "arn:aws:s3:::<bucket_name>/*", true},
+
 		// What published guides hold, E2 and others.
 		{"events", "api-destination", "arn:aws:events:*:*:destination/CloudCollector*", false},
 		{"events", "api-destination", "arn:aws:events:*:*:api-destination/CloudCollector*", true},
@@ -243,7 +254,11 @@ func TestMatchOracle(t *testing.T) {
 		if from := strings.LastIndexByte(arn, ':') + 1; from < len(arn) {
 			i := rapid.IntRange(from, len(arn)-1).Draw(t, "from")
 			j := rapid.IntRange(i+1, len(arn)).Draw(t, "to")
-			for _, part := range []string{"*", strings.Repeat("?", j-i), "${aws:username}", "<text>", "{text}"} {
+			parts := []string{"*", strings.Repeat("?", j-i), "${aws:username}"}
+			if !strings.ContainsAny(arn[i:j], ":/") {
+				parts = append(parts, "<text>", "{text}")
+			}
+			for _, part := range parts {
 				if pattern := arn[:i] + part + arn[j:]; !rt.Intersects(pattern) {
 					t.Fatalf("%s %q: Intersects(%q): got false, want true: it covers %q", rt.Name, rt.Formats, pattern, arn)
 				}

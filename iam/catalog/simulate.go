@@ -83,7 +83,7 @@ func (f *compiled) add(i item) {
 	f.n++
 }
 
-// step appends to next, in rising order, where one byte leads from the positions at, or from all behind the first of them.
+// step appends to next, in rising order, where one unit leads from the positions at, or from all behind the first of them.
 func (f *compiled) step(at []uint8, star bool, u unit, next []uint8) []uint8 {
 	reach := func(i int) {
 		if n := len(next); n == 0 || int(next[n-1]) != i {
@@ -96,13 +96,15 @@ func (f *compiled) step(at []uint8, star bool, u unit, next []uint8) []uint8 {
 			it := &f.items[i]
 			if i > done {
 				done = i
-				switch {
-				case !it.takes(u):
-				case it.kind == run:
+				if it.takes(u) && it.kind == run {
 					reach(i)
-				default:
+				}
+				if it.takes(u) && (it.kind != run || u == unitName) {
 					reach(i + 1)
 				}
+			}
+			if u == unitName && it.takes(u) { // it may go on
+				continue
 			}
 			if it.kind != run && !star { // a run may be empty: what follows it is tried as well
 				break
@@ -115,7 +117,7 @@ func (f *compiled) step(at []uint8, star bool, u unit, next []uint8) []uint8 {
 func (it *item) takes(u unit) bool {
 	switch {
 	case it.kind == literal:
-		return u == unitAny || u == unit(it.text)
+		return u == unitAny || u == unit(it.text) || u == unitName && it.text != ':' && it.text != '/'
 	case u == ':':
 		return it.not&noColon == 0
 	case u == '/':

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,6 +20,7 @@ import (
 	"trunkline/internal/config"
 	"trunkline/internal/pattern"
 	"trunkline/internal/phone"
+	"trunkline/internal/source/files"
 )
 
 // pipeline is what a config makes of one record: everything but where records come from and go to.
@@ -32,6 +35,9 @@ type pipeline struct {
 // buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
 func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
 	p := &pipeline{}
+	if err := refuseLoop(c); err != nil {
+		return nil, err
+	}
 	if !c.Redact.Key.IsZero() {
 		value, err := c.Redact.Key.Resolve(ctx)
 		if err != nil {
@@ -72,6 +78,20 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 	}
 	p.stages = append(p.stages, p.policy.Stage())
 	return p, nil
+}
+
+// refuseLoop finds what the collector would write where it reads: it would take its own output for records, without end.
+func refuseLoop(c *config.Config) error {
+	written := map[string]string{"state.file": c.State.File, "dead_letter.folder": filepath.Join(c.DeadLetter.Folder, "letters")}
+	if d := c.Destination.File; d != nil {
+		written["destination.file.path"] = d.Path
+	}
+	for _, key := range slices.Sorted(maps.Keys(written)) {
+		if files.Reads(c.Source.File.Path, written[key]) {
+			return c.Errorf(key, "source.file.path, %s, reads what is written here; name a place that it does not stand for", c.Source.File.Path)
+		}
+	}
+	return nil
 }
 
 func compileFilter(c *config.Config, log *slog.Logger) (*pattern.Set, error) {

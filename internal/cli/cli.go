@@ -1,7 +1,7 @@
 // Package cli is the command line: one file a command, and the wiring of the parts that commands run.
 //
 // Results go to standard output, everything else to standard error. The exit status is 0 when done, 1 when failed, 2 for a wrong
-// call or config, and 3 when a command worked and found something.
+// call or config, 3 when a command worked and found something, and 141 when what reads its results has gone.
 package cli
 
 import (
@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode"
 
@@ -47,21 +46,28 @@ func wrongCall(err error) error { return &exit{exitCall, err} }
 // app is what all commands share.
 type app struct {
 	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
+	stdout *results
+	stderr *diagnostics
 
 	configPath string
 }
 
 // Main runs one command line and returns the exit status.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	a := &app{stdin: stdin, stdout: &results{to: stdout, stop: stop}, stderr: &diagnostics{to: stderr}}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	return a.status(root.ExecuteContext(ctx))
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.InitDefaultCompletionCmd() // it takes the output as it is now
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args = knownCommand
+		completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+	return a.status(a.stdout.outcome(root.ExecuteContext(ctx)))
 }
 
 // status reports an error and turns it into an exit status.
@@ -90,7 +96,7 @@ func (a *app) root() *cobra.Command {
 		Long: `trunkline takes contact records and agent events to the system that needs them. On the way it removes what that system must
 not see. Every record that was read is delivered, dropped for a recorded reason, or dead-lettered.
 
-Exit status: 0 done, 1 failed, 2 wrong call or config, 3 worked and found something.`,
+Exit status: 0 done, 1 failed, 2 wrong call or config, 3 worked and found something, 141 the reader of the results has gone.`,
 		Version: version(),
 		Example: `  trunkline demo                 see it all at once, on this machine
   trunkline init files           write a commented trunkline.yaml
@@ -206,14 +212,4 @@ func legible(text string) string {
 		}
 		return unicode.ReplacementChar
 	}, text)
-}
-
-// onTerminal reports whether w is a terminal.
-func onTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"trunkline/internal/collector"
@@ -41,7 +44,7 @@ type statusPosition struct {
 	Where     string `json:"where"` // for people
 }
 
-// maxSocketPath is the longest name of a Unix socket that all systems take.
+// maxSocketPath is the longest name that leaves room for where the socket is made, within what all systems take: 103 bytes.
 const maxSocketPath = 100
 
 // controlPath is beside the state file or, where that name is too long for a socket, in the folder for temporary files.
@@ -60,16 +63,9 @@ func controlPath(stateFile string) string {
 // serveControl answers on the control socket until the returned function is called.
 func (r *run) serveControl() (stop func() error, err error) {
 	path := controlPath(r.config.State.File)
-	// The state file is ours alone, so a socket that is there is what a killed process has left behind.
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	listener, err := net.Listen("unix", path)
+	listener, err := listenPrivately(path)
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("control socket: %w", err), listener.Close())
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
@@ -81,6 +77,7 @@ func (r *run) serveControl() (stop func() error, err error) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(report)
 	})
+	mux.HandleFunc("GET /dead-letters", r.serveLetters)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
@@ -89,8 +86,28 @@ func (r *run) serveControl() (stop func() error, err error) {
 		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)
 		}
-		return err
+		return errors.Join(err, os.Remove(path))
 	}, nil
+}
+
+// listenPrivately makes a socket that nobody but its owner can ever connect to, whatever the umask is: in a folder of the owner's
+// alone, from where it gets its name when its mode is right. The caller removes the name in the end.
+func listenPrivately(path string) (*net.UnixListener, error) {
+	// The state file is ours alone, so what is there is what a killed process has left behind.
+	folder := path + "~"
+	if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700)); err != nil {
+		return nil, err
+	}
+	inner := folder + "/s"
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: inner, Net: "unix"})
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(folder))
+	}
+	listener.SetUnlinkOnClose(false) // it goes by another name by then
+	if err := errors.Join(os.Chmod(inner, 0o600), os.Rename(inner, path), os.Remove(folder)); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return listener, nil
 }
 
 // status describes the running collector.
@@ -138,22 +155,39 @@ func storedStatus(store *state.Store) (*statusReport, error) {
 func askStatus(ctx context.Context, stateFile string) (*statusReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(stateFile))
-	}}
-	defer transport.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://trunkline/status", nil)
+	body, err := askRunning(ctx, stateFile, "/status", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	report := &statusReport{}
+	return report, json.NewDecoder(body).Decode(report)
+}
+
+// askRunning asks the collector that runs on a state file. The caller closes the answer. The error is a *net.OpError when none answers.
+func askRunning(ctx context.Context, stateFile, path string, query url.Values) (io.ReadCloser, error) {
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", controlPath(stateFile))
+		},
+	}
+	address := url.URL{Scheme: "http", Host: "trunkline", Path: path, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	response, err := (&http.Client{Transport: transport}).Do(request)
+	if refused, ok := errors.AsType[*url.Error](err); ok {
+		err = refused.Err // without the address, which means nothing to a person
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the running collector answers %s", response.Status)
+	if response.StatusCode == http.StatusOK {
+		return response.Body, nil
 	}
-	report := &statusReport{}
-	return report, json.NewDecoder(response.Body).Decode(report)
+	defer response.Body.Close()
+	reason, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+	return nil, fmt.Errorf("the running collector answers %s: %s", response.Status, strings.TrimSpace(string(reason)))
 }

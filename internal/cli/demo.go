@@ -78,10 +78,10 @@ func (a *app) demo(ctx context.Context, f *demoFlags) (err error) {
 		defer log.Close()
 		o.Log = log
 	}
-	style := demo.Style{Colour: onTerminal(a.stdout) && os.Getenv("NO_COLOR") == ""}
+	style := demo.Style{Colour: onTerminal(a.stdout.to) && os.Getenv("NO_COLOR") == ""}
 	switch {
 	case f.out == asJSON:
-	case onTerminal(a.stdout) && os.Getenv("TERM") != "dumb" && !f.verbose:
+	case onTerminal(a.stdout.to) && os.Getenv("TERM") != "dumb" && !f.verbose:
 		o.Screen = &demo.Block{Out: a.stdout, Style: style}
 	default:
 		o.Screen = &demo.Lines{Out: a.stdout, Style: style}
@@ -107,7 +107,7 @@ func collectDemo(ctx context.Context, path string, log io.Writer, started func(d
 	if err != nil {
 		return books, err
 	}
-	inner := &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: log, configPath: path}
+	inner := &app{stdin: strings.NewReader(""), stdout: &results{to: io.Discard}, stderr: &diagnostics{to: log}, configPath: path}
 	err = inner.collect(ctx, c, func(r *run) error {
 		if err := r.start(ctx); err != nil {
 			return err
@@ -149,6 +149,9 @@ func demoFolder(keep string) (folder string, remove func() error, err error) {
 	if keep == "" {
 		folder, err = os.MkdirTemp("", "trunkline-demo-")
 		return folder, func() error { return os.RemoveAll(folder) }, err
+	}
+	if info, err := os.Stat(keep); err == nil && !info.IsDir() {
+		return "", nil, wrongCall(fmt.Errorf("--keep %s: there is a file of that name; name a new folder", keep))
 	}
 	if err := os.MkdirAll(keep, 0o700); err != nil {
 		return "", nil, err

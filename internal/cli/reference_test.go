@@ -31,7 +31,7 @@ const referenceHead = `# Commands
 <!-- Written from the commands in internal/cli by: go test ./internal/cli -update -->
 
 Results go to standard output, everything else to standard error. With ` + "`--output json`" + `, results are objects, one a line: [output.md](output.md)
-has every field. Colours and the moving display of ` + "`demo`" + ` are for terminals; ` + "`NO_COLOR`" + ` takes the colours away.
+has every field. Colours, the moving display of ` + "`demo`" + `, and the progress bars of ` + "`run`" + ` on what ends and of ` + "`replay`" + ` are for terminals; ` + "`NO_COLOR`" + ` takes the colours away.
 
 | exit status | means |
 |---|---|
@@ -39,6 +39,7 @@ has every field. Colours and the moving display of ` + "`demo`" + ` are for term
 | 1 | failed |
 | 2 | wrong call or config: nothing was begun |
 | 3 | worked and found something, which each command explains |
+| 141 | what reads the results has gone, as in ` + "`trunkline check RECORD \\| head -5`" + `: the command ends and says nothing |
 
 A first interrupt (Ctrl-C) or SIGTERM stops a command in good order; a second one ends it at once.
 
@@ -63,7 +64,7 @@ func eachCommand(parent *cobra.Command, visit func(*cobra.Command)) {
 }
 
 func reference() []byte {
-	root := (&app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard}).root()
+	root := (&app{stdin: strings.NewReader(""), stdout: &results{to: io.Discard}, stderr: &diagnostics{to: io.Discard}}).root()
 	var b bytes.Buffer
 	b.WriteString(referenceHead)
 	eachCommand(root, func(cmd *cobra.Command) { fmt.Fprintf(&b, "| `%s` | %s |\n", cmd.CommandPath(), cmd.Short) })

@@ -6,33 +6,22 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
-	"time"
 
 	"filippo.io/age"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"trunkline/contact"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/config"
 )
 
-// stages are where a record can become a dead letter.
-func stages() []string {
-	return []string{"source", "decode", "filter", "enrich", "redact", "deliver"}
-}
-
 // replayFlags choose dead letters and say what to do with them.
 type replayFlags struct {
-	stage, reason, contact string
-	since, until           string
-	ids                    []string
-	identity               string
-	force, list            bool
-	out                    output
+	letterQuery
+	identity    string
+	force, list bool
+	out         output
 }
 
 // replaySummary is the last line of replay --output json.
@@ -53,7 +42,9 @@ func (a *app) replayCommand() *cobra.Command {
 		Short: "Send dead letters again",
 		Long: `Take dead letters through the pipeline of the present config again, under their old Idempotency-Key. What is delivered, filtered or
 a duplicate leaves the dead letters; what fails again stays, with the new reason. A dead letter that is older than what was
-delivered of its contact since is reported as superseded and stays, unless --force sends it. Stop the collector first.
+delivered of its contact since is reported as superseded and stays, unless --force sends it.
+
+Stop the collector first; with --list it may run.
 
 Exit status: 0 none of the selected dead letters stays or, with --list, they are listed, 1 failed, 2 wrong call or config.
 Exit status 3: some of the dead letters stay.`,
@@ -63,15 +54,21 @@ Exit status 3: some of the dead letters stay.`,
   trunkline replay --contact 11111111-2222-3333-4444-555555555555 --force`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := noEmptyFlag(cmd); err != nil {
+				return err
+			}
 			c, err := config.Load(a.configPath)
 			if err != nil {
 				return wrongCall(err)
 			}
-			if f.stage != "" && !slices.Contains(stages(), f.stage) {
-				return wrongCall(fmt.Errorf("--stage %s: no such stage; there are: %s", f.stage, strings.Join(stages(), ", ")))
+			if _, err := f.parse(); err != nil {
+				return wrongCall(err)
 			}
 			if _, err := os.Stat(c.State.File); errors.Is(err, fs.ErrNotExist) {
 				return noState(c.State.File)
+			}
+			if f.list {
+				return a.listLetters(cmd.Context(), c, &f)
 			}
 			return a.collect(cmd.Context(), c, func(r *run) error { return r.replay(cmd, &f) })
 		},
@@ -92,12 +89,9 @@ Exit status 3: some of the dead letters stay.`,
 }
 
 func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {
-	chosen, err := r.choose(f)
+	chosen, err := r.choose(f.letterQuery)
 	if err != nil {
 		return err
-	}
-	if f.list {
-		return r.listLetters(chosen, f.out)
 	}
 	identities, err := readIdentities(f.identity)
 	if err != nil {
@@ -106,15 +100,13 @@ func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {
 	summary := replaySummary{Selected: len(chosen)}
 	journal := &replayJournal{journal: r.journal, letters: map[string]heldLetter{}, force: f.force, stderr: r.app.stderr}
 	source := &replaySource{run: r, journal: journal, entries: chosen, identities: identities, force: f.force, summary: &summary}
-	if onTerminal(r.app.stderr) {
-		bar := progressbar.NewOptions(len(chosen), progressbar.OptionSetWriter(r.app.stderr), progressbar.OptionSetDescription("replay"), progressbar.OptionShowCount())
-		journal.progress = func(n int) { _ = bar.Add(n) }
-		defer func() { _ = bar.Finish(); fmt.Fprintln(r.app.stderr) }()
-	}
 	options := r.options(source, journal)
 	options.Deduplicate = true // superseded is decided when it is a letter's turn, whether there is a window or not
 	c := collector.New(options)
-	if err := c.Run(cmd.Context()); err != nil {
+	end := r.progress("replaying", int64(len(chosen)), journal.handled.Load)
+	err = c.Run(cmd.Context())
+	end()
+	if err != nil {
 		return err
 	}
 	if err := r.prune(); err != nil {
@@ -137,49 +129,14 @@ func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {
 	return err
 }
 
-// choose returns the entries of the index that the flags select, in the order in which they were dead-lettered.
-func (r *run) choose(f *replayFlags) (chosen []deadletter.Entry, err error) {
-	selection := deadletter.Selection{Stage: f.stage, Reason: f.reason}
-	if selection.From, err = parseTime("since", f.since); err != nil {
-		return nil, err
-	}
-	if selection.To, err = parseTime("until", f.until); err != nil {
-		return nil, err
-	}
-	ids := map[deadletter.ID]bool{}
-	for _, text := range f.ids {
-		id, err := deadletter.ParseID(text)
-		if err != nil {
-			return nil, wrongCall(err)
-		}
-		ids[id] = true
-	}
-	keys := r.keys()
-	of := map[deadletter.Hash]bool{}
-	if f.contact != "" {
-		for _, kind := range []contact.Kind{contact.Contact, contact.AgentEvent} {
-			of[deadletter.Hash(keys.ID(kind, f.contact))] = true
+// noEmptyFlag refuses a flag that is given and empty, such as one whose shell variable is not set: it would choose everything.
+func noEmptyFlag(cmd *cobra.Command) error {
+	for _, name := range []string{"stage", "reason", "contact", "since", "until", "id", "identity"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && (f.Value.String() == "" || f.Value.String() == "[]") {
+			return wrongCall(fmt.Errorf("--%s is empty; leave it out, or say which", name))
 		}
 	}
-	for entry, err := range r.store.DeadLetters() {
-		if err != nil {
-			return nil, err
-		}
-		if selection.Match(entry) && (len(ids) == 0 || ids[entry.ID]) && (len(of) == 0 || of[entry.Contact]) {
-			chosen = append(chosen, entry)
-		}
-	}
-	return chosen, nil
-}
-
-func parseTime(flag, text string) (t time.Time, err error) {
-	if text == "" {
-		return t, nil
-	}
-	if t, err = time.Parse(time.RFC3339, text); err != nil {
-		return t, wrongCall(fmt.Errorf("--%s %s: want an RFC 3339 time, e.g. 2026-11-22T10:00:00Z", flag, text))
-	}
-	return t, nil
+	return nil
 }
 
 func readIdentities(path string) (identities []age.Identity, err error) {
@@ -192,27 +149,6 @@ func readIdentities(path string) (identities []age.Identity, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return deadletter.ParseIdentities(f)
-}
-
-func (r *run) listLetters(entries []deadletter.Entry, out output) error {
-	for _, e := range entries {
-		l, err := r.journal.letters.Read(e)
-		if err != nil {
-			fmt.Fprintln(r.app.stderr, "trunkline:", err)
-			continue
-		}
-		if out == asJSON {
-			l.Record = ""
-			err = json.NewEncoder(r.app.stdout).Encode(l)
-		} else {
-			_, err = fmt.Fprintf(r.app.stdout, "%s  %s  %s  %s%s  %s  (%s)\n", l.ID, l.Time.UTC().Format(time.RFC3339), l.Stage,
-				legible(l.ContactID), legible(l.EventID), legible(l.Reason), legible(l.Source.Location))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // prune deletes segment files that no dead letter needs any more.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"filippo.io/age"
 
@@ -51,12 +52,14 @@ func (s *replaySource) Read(ctx context.Context) (*collector.Batch, error) {
 		s.entries = s.entries[1:]
 		if !s.force && s.journal.superseded(e) {
 			s.summary.Superseded++
+			s.journal.handled.Add(1)
 			s.journal.say(e.ID, errSuperseded)
 			continue
 		}
 		letter, record, err := s.open(ctx, e)
 		if err != nil {
 			s.summary.Unreadable++
+			s.journal.handled.Add(1)
 			s.journal.say(e.ID, err)
 			continue
 		}
@@ -109,10 +112,9 @@ func (s *replaySource) reread(ctx context.Context, l deadletter.Letter) ([]byte,
 // replayJournal settles dead letters: what was handled leaves the index, what failed again stays in it with its new reason.
 type replayJournal struct {
 	*journal
-	force    bool
-	saying   sync.Mutex
-	stderr   io.Writer
-	progress func(settled int)
+	force   bool
+	stderr  io.Writer
+	handled atomic.Int64 // letters, for the progress bar
 
 	mu      sync.Mutex
 	letters map[string]heldLetter // by id
@@ -125,10 +127,8 @@ func (j *replayJournal) hold(l deadletter.Letter, content [16]byte) {
 	j.letters[l.ID.String()] = heldLetter{letter: l, content: content}
 }
 
-// say tells why a letter stays, other than by having failed again. Lines of several goroutines do not mix.
+// say tells why a letter stays, other than by having failed again.
 func (j *replayJournal) say(id deadletter.ID, why error) {
-	j.saying.Lock()
-	defer j.saying.Unlock()
 	fmt.Fprintf(j.stderr, "%s: %v\n", id, why)
 }
 
@@ -216,8 +216,6 @@ func (j *replayJournal) Commit(s collector.Settlement, flush func() error) error
 	if err := j.journal.commit(settlement, flush); err != nil {
 		return err
 	}
-	if j.progress != nil {
-		j.progress(len(s.Positions))
-	}
+	j.handled.Add(int64(len(s.Positions)))
 	return nil
 }

@@ -190,7 +190,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 	case d.File != nil:
 		r.dest, err = file.New(file.Options{Path: d.File.Path, Rotate: int64(d.File.Rotate), Keep: d.File.Keep, Logger: r.log})
 	default:
-		r.dest = stdout.New(r.app.stdout)
+		r.dest = stdout.New(r.app.stdout.to) // a run whose reader goes away has failed: records wait
 	}
 	if err == nil {
 		r.closers = append(r.closers, func() error { return r.dest.Close() })
@@ -256,7 +256,11 @@ func (r *run) untilDone(ctx context.Context) error {
 		r.log.Info("stopping: what has been read has ten seconds to be delivered; a second interrupt ends at once, nothing is lost")
 	})()
 	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
+	endProgress := r.showProgress()
+	endSweeps := r.forgetGone(ctx)
 	err := r.collector.Run(ctx)
+	endSweeps()
+	endProgress()
 	counts, unsettled := r.collector.Counts()
 	attrs := []any{"records", counts.Total(), "took", time.Since(r.began).Round(time.Millisecond)}
 	for o := collector.Delivered; o < collector.Outcomes; o++ {

@@ -92,7 +92,7 @@ func (r *statusReport) print(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "  %-14s %12d\n", "in all", total)
 	fmt.Fprintf(w, "dead letters waiting for a replay: %d\n", r.DeadLetters)
-	if r.DeadLetters > 0 && r.State == "stopped" {
+	if r.DeadLetters > 0 {
 		fmt.Fprintln(w, "  which, and why: trunkline replay --list")
 	}
 	if r.State == "running" {

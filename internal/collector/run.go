@@ -144,7 +144,7 @@ func (c *Collector) Run(ctx context.Context) error {
 		err = nil
 	}
 	if readErr != nil {
-		err = errors.Join(err, fmt.Errorf("read: %w", readErr))
+		err = errors.Join(err, readErr) // it says itself what was read
 	}
 	return err
 }

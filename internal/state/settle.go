@@ -17,8 +17,9 @@ import (
 type Settlement struct {
 	// Positions says, for each partition that moved, where to read on.
 	Positions map[string]string
-	// Gone are partitions that will not come back: their positions are forgotten.
-	Gone []string
+	// Gone are partitions that will not come back, with the positions they had when that was found: these are forgotten. One that
+	// has moved since stays.
+	Gone map[string]string
 	// Window is what a deduplication window took. Confirm it after the Commit.
 	Window dedupe.Change
 	// Replayed dead letters leave the index. With its last dead letter, what was noted as delivered of a contact goes too.
@@ -68,7 +69,10 @@ func (c *Settlement) apply(tx *bbolt.Tx) error {
 			return fmt.Errorf("note position of partition %q: %w", partition, err)
 		}
 	}
-	for _, partition := range c.Gone {
+	for partition, position := range c.Gone {
+		if string(positions.Get([]byte(partition))) != position {
+			continue
+		}
 		if err := positions.Delete([]byte(partition)); err != nil {
 			return fmt.Errorf("forget partition %q: %w", partition, err)
 		}

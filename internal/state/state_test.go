@@ -108,7 +108,18 @@ func TestSettlementSurvives(t *testing.T) {
 		t.Errorf("chunks %q, want %q", got, want)
 	}
 	commit(t, s, Settlement{Window: dedupe.Change{Drop: 1, Append: []byte("four")}})
-	commit(t, s, Settlement{Gone: []string{"b.jsonl", "never.jsonl"}})
+	a, _, err := s.Position("a.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, err := s.Position("b.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit(t, s, Settlement{Gone: map[string]string{"a.jsonl": "moved since", "b.jsonl": b, "never.jsonl": "1"}})
+	if got, ok, err := s.Position("a.jsonl"); got != a || !ok || err != nil {
+		t.Errorf("a position that moved since its partition was found gone: got %q %v %v, want %q", got, ok, err, a)
+	}
 	if _, ok, err := s.Position("b.jsonl"); ok || err != nil {
 		t.Errorf("the position of a partition that is gone is still there (%v)", err)
 	}

@@ -152,11 +152,6 @@ func TestWatch(t *testing.T) {
 	if got := w.Newest(a); got != 6 {
 		t.Errorf("newest of a: %d, want 6", got)
 	}
-	w.Forget(b)
-	take(nil)
-	if w.Len() != 1 || w.Newest(b) != NothingDelivered {
-		t.Errorf("%d contacts are watched, want 1", w.Len())
-	}
 	five := int64(5)
 	for _, c := range []struct {
 		version   *int64

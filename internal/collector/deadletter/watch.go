@@ -9,8 +9,8 @@ import (
 const NothingDelivered int64 = math.MinInt64
 
 // Watch notes, for the contacts with dead letters, the newest version that was delivered since: a dead letter that is older is
-// superseded, however long ago that was. Entries of other contacts cost one look-up in a small map. It is not safe for concurrent
-// use.
+// superseded, however long ago that was. Entries of other contacts cost one look-up in a small map. A contact is noted as long as the
+// process lives: dead letters leave by a replay only, which is a process of its own. It is not safe for concurrent use.
 type Watch struct {
 	newest  map[Hash]int64 // Unix microseconds, or NothingDelivered
 	changed map[Hash]int64
@@ -30,12 +30,6 @@ func (w *Watch) Add(contact Hash) {
 	if _, ok := w.newest[contact]; !ok && contact != (Hash{}) {
 		w.newest[contact] = NothingDelivered
 	}
-}
-
-// Forget tells that a contact has no dead letters any more.
-func (w *Watch) Forget(contact Hash) {
-	delete(w.newest, contact)
-	delete(w.changed, contact)
 }
 
 // Delivered tells that a version of a contact was delivered, in Unix microseconds.

@@ -197,10 +197,19 @@ func (d *Destination) settle(ctx context.Context, p *parcel) (*RefusedError, err
 			if d.gate.fail(pass, a.sent, a.after, a.problem(d.host, d.timeout)) {
 				// The gate tells when to go on; only the endpoint's own word still counts.
 				wait = a.after
-			} else if sent == 10 || sent == 100 || sent == 1000 {
+			}
+			if remarkable(sent) {
 				d.logger.Warn("destination does not take a record", "host", d.host, "attempts", sent, "idempotency_key", p.key, "status", status)
 			}
 			notBefore = time.Now().Add(wait)
 		}
 	}
+}
+
+// remarkable tells after which attempts the log says that a record is not taken: 10, 100, 1,000 and so on.
+func remarkable(attempts int) bool {
+	for attempts > 10 && attempts%10 == 0 {
+		attempts /= 10
+	}
+	return attempts == 10
 }

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -169,6 +170,36 @@ func TestOutageGivesNothingUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A record that the endpoint always fails on while nothing else is on its way is not lost: it is tried for as long as it takes, and the
+// log says so now and then.
+func TestRecordThatAlwaysFailsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFar(always(500))
+		var log bytes.Buffer
+		o := quiet(httpapi.Options{Transport: f})
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		d := open(t, o)
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		bad := destinationtest.Records(0, 1)
+		if err := d.Deliver(ctx, bad); !errors.Is(err, context.DeadlineExceeded) || bad[0].Refused != nil {
+			t.Errorf("got %v, refused %v; want it tried until the end", err, bad[0].Refused)
+		}
+		if n := f.requests(); n < 2000 || n > 10_000 {
+			t.Errorf("got %d requests in a day, want one about every 25 seconds", n)
+		}
+		for _, attempts := range []string{"10", "100", "1000"} {
+			want := "msg=\"destination does not take a record\" host=api.example.com attempts=" + attempts + " idempotency_key=key-0 status=500\n"
+			if n := strings.Count(log.String(), want); n != 1 {
+				t.Errorf("got %d lines with %q, want 1", n, want)
+			}
+		}
+		if n := strings.Count(log.String(), "\n"); n > 5 {
+			t.Errorf("got %d lines, want no more than 5:\n%s", n, &log)
+		}
+	})
 }
 
 // Of an array that always fails only the record that is to blame is given up.

@@ -5,7 +5,7 @@
 //	                               └──────────┴────────┴▶ dropped
 //
 // Its promises: nothing waits for the receiver; memory is bounded; no attribute holds anything of a record, see package telemetry.
-// It stands apart from the metrics because of what the exporter links.
+// It stands apart from the metrics because of what the exporter links: protobuf, though not gRPC.
 package traces
 
 import (
@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,7 +23,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -58,7 +59,7 @@ var (
 // Options say where spans go.
 type Options struct {
 	// URL of an OTLP receiver over HTTP, http://127.0.0.1:4318. /v1/traces is added to its path unless it is there. Headers, for a
-	// receiver that wants a key, come from OTEL_EXPORTER_OTLP_HEADERS.
+	// receiver that wants a key, come from OTEL_EXPORTER_OTLP_HEADERS or OTEL_EXPORTER_OTLP_TRACES_HEADERS.
 	URL string
 	// Version of the program.
 	Version string
@@ -96,12 +97,12 @@ func Open(ctx context.Context, o Options) (*Traces, error) {
 		if err != nil {
 			return nil, err
 		}
-		exporter, err = otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(address), otlptracehttp.WithHTTPClient(client),
-			otlptracehttp.WithCompression(otlptracehttp.GzipCompression),
-			// A span that is late is worth little, and while one request is retried the others are dropped.
-			otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))
+		headers, err := readHeaders(os.Getenv)
 		if err != nil {
-			return nil, errors.New("the exporter does not take this URL or the OTEL_EXPORTER_OTLP_ variables of the environment")
+			return nil, err
+		}
+		if exporter, err = otlptrace.New(ctx, &poster{client: client, url: address, headers: headers}); err != nil {
+			return nil, err
 		}
 	}
 	t := &Traces{hangUp: client.CloseIdleConnections}

@@ -11,8 +11,8 @@
 // little, by the nearest word before it that says what the number is ("call", "order").
 //
 // Promises: the work is linear in the text whatever it holds, nothing is allocated when the caller's slice has
-// room, and a Find is a span of the given text and never holds a copy of it. What cannot be found this way (names, addresses,
-// numbers in words) is listed in doc/scrub.md.
+// room and the text has no \u escapes, and a Find is a span of the given text and never holds a copy of it. What cannot
+// be found this way (names, addresses, numbers in words) is listed in doc/scrub.md.
 package scrub
 
 import (
@@ -75,26 +75,42 @@ type Find struct {
 }
 
 // Scan appends the finds in text to dst, in order and without overlaps. The text is UTF-8 as it is after JSON
-// unescaping; JSON or a URL inside of it is scanned like the rest, with \" and %40 understood. Invalid UTF-8 is
+// unescaping; JSON or a URL inside of it is scanned like the rest, with \", \u0040 and %40 understood. Invalid UTF-8 is
 // passed over. Scan may be called concurrently.
 func Scan(dst []Find, text []byte) []Find {
-	s := scanner{text: text}
-	return s.all(dst)
+	if !mayEscape(text) {
+		s := scanner{text: text}
+		return s.all(dst)
+	}
+	var room [1 << 10]byte
+	s := scanner{text: unescape(room[:0], text)}
+	old := len(dst)
+	dst = s.all(dst)
+	from := origin{text: text}
+	for i := range dst[old:] {
+		f := &dst[old+i]
+		f.Start, f.End = from.of(f.Start), from.of(f.End)
+	}
+	return dst
 }
 
 // Replace appends text to dst with every find replaced and returns the extended slice and the number of finds. The
-// function appends what is to stand for the found bytes, which it must not keep or change; when it is nil, the
-// placeholder of the kind is written. dst and text must not overlap.
+// function appends what is to stand for the found bytes, which it must not keep or change, and which are without escapes; when it is
+// nil, the placeholder of the kind is written. dst and text must not overlap.
 func Replace(dst, text []byte, replace func(dst []byte, k Kind, found []byte) []byte) ([]byte, int) {
 	var room [32]Find
 	finds := Scan(room[:0], text)
 	copied := 0
 	for _, f := range finds {
 		dst = append(dst, text[copied:f.Start]...)
-		if replace == nil {
+		found := text[f.Start:f.End]
+		switch {
+		case replace == nil:
 			dst = append(dst, f.Kind.Placeholder()...)
-		} else {
-			dst = replace(dst, f.Kind, text[f.Start:f.End])
+		case mayEscape(found):
+			dst = replace(dst, f.Kind, unescape(nil, found))
+		default:
+			dst = replace(dst, f.Kind, found)
 		}
 		copied = f.End
 	}

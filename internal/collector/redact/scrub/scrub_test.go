@@ -235,7 +235,7 @@ func FuzzScan(f *testing.F) {
 			}
 		}
 	}
-	for _, seed := range []string{"+44(0)20 1@b.co", "::1:2", "%40%2B4", "4242 4242 4242 4242@x.yz", "GB82WEST12345698765432 x", "\xff@\xff.co", "1x1 (1) - 1/1"} {
+	for _, seed := range []string{"+44(0)20 1@b.co", "::1:2", "%40%2B4", "4242 4242 4242 4242@x.yz", "GB82WEST12345698765432 x", "\xff@\xff.co", "1x1 (1) - 1/1", `jo\u0040\\u0065xample.com`, `\u0031\u00e9@b.co`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -252,7 +252,7 @@ func FuzzScan(f *testing.F) {
 			if f.Start < end || f.End <= f.Start || f.End > len(text) {
 				t.Fatalf("got find %v behind offset %d, want it in order, not empty, within %d bytes: %q", f, end, len(text), text)
 			}
-			if why := doubt(f.Kind, string(text[f.Start:f.End])); why != "" {
+			if why := doubt(f.Kind, string(unescape(nil, text[f.Start:f.End]))); why != "" {
 				t.Fatalf("got %s %q, %s: %q", f.Kind, text[f.Start:f.End], why, text)
 			}
 			want = append(want, text[end:f.Start]...)
