@@ -66,6 +66,11 @@ func (p *parser) quoted(start, limit int) *Node {
 			q = again
 		}
 	}
+	if !q.closed && q.smart {
+		if again := p.scanQuoted(start, limit, true); again.closed && closesWell(p.src[again.end:]) {
+			q = again
+		}
+	}
 	if !q.closed {
 		q = p.scanQuoted(start, p.contentEnd(start, q.end), false)
 	}
@@ -75,7 +80,10 @@ func (p *parser) quoted(start, limit int) *Node {
 	if len(q.quotes) > 0 {
 		p.report(SmartQuote, Span{start, start + firstRune(p.src[start:])}, "a quote that JSON does not know", q.quotes...)
 	}
-	if len(q.bad) > 0 {
+	switch {
+	case len(q.bad) > MaxProblems:
+		p.report(BadString, q.badSpan, q.badText) // this is no text
+	case len(q.bad) > 0:
 		p.report(BadString, q.badSpan, q.badText, q.bad...)
 	}
 	if !q.closed {
@@ -103,7 +111,9 @@ func (p *parser) scanQuoted(start, limit int, smartClose bool) quotedText {
 		if len(q.bad) == 0 {
 			q.badSpan, q.badText = Span{i, end}, text
 		}
-		q.bad = append(q.bad, Edit{Span{i, end}, edit})
+		if len(q.bad) <= MaxProblems {
+			q.bad = append(q.bad, Edit{Span{i, end}, edit})
+		}
 		put(end, with)
 	}
 	finish := func() quotedText {
@@ -189,24 +199,13 @@ func closesWell(rest string) bool {
 func (p *parser) contentEnd(start, limit int) int {
 	width, _ := quoteAt(p.src[start:])
 	content := p.src[start+width : max(limit, start+width)]
-	balanced := func(opener string) bool { return strings.Contains(content, opener) }
-	for content != "" {
-		switch content[len(content)-1] {
-		case ' ', '\t', '\r', '\n', ',':
-		case ']':
-			if balanced("[") {
-				return start + width + len(content)
-			}
-		case '}':
-			if balanced("{") {
-				return start + width + len(content)
-			}
-		default:
-			return start + width + len(content)
+	trim := " \t\r\n,"
+	for _, pair := range [...]string{"[]", "{}"} {
+		if strings.IndexByte(content, pair[0]) < 0 { // else the closer belongs to what is in the string
+			trim += pair[1:]
 		}
-		content = content[:len(content)-1]
 	}
-	return start + width
+	return start + width + len(strings.TrimRight(content, trim))
 }
 
 // colonInQuotes is where the closing quote of a name belongs that stands behind the colon, as in "Version: "2012-10-17"; 0 when it

@@ -102,7 +102,8 @@ func (p *parser) missingCloser(n *Node) {
 	}
 	if opener := n.Span.Start; !n.Virtual && strings.IndexByte(p.src[opener:max(opener, p.end)], '\n') >= 0 {
 		line := p.src[strings.LastIndexByte(p.src[:opener], '\n')+1 : opener]
-		text = "\n" + line[:len(line)-len(strings.TrimLeft(line, " \t"))] + text
+		indent := len(line) - len(strings.TrimLeft(line, " \t"))
+		text = "\n" + line[:min(indent, MaxDepth*4)] + text
 	}
 	p.insertCloser(p.end, text)
 }

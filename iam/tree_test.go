@@ -1,3 +1,4 @@
+// Package iam_test checks what the package promises of any text, case by case and by fuzzing.
 package iam_test
 
 import (

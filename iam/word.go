@@ -122,7 +122,7 @@ func (p *parser) wordEnd(i int, name bool) int {
 		case i == start:
 			_, n := utf8.DecodeRuneInString(p.src[i:])
 			i += n
-		case (c == ':' || c == '=') && (name || i+1 == len(p.src) || !wordByte(p.src[i+1])):
+		case (c == ':' || c == '=') && (name || i+1 == len(p.src) || !wordByte(p.src[i+1]) && bracePlaceholder(p.src[i+1:]) == 0):
 			return i
 		case !wordByte(c):
 			return i

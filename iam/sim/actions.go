@@ -16,7 +16,7 @@ type actionPattern struct {
 func newActionPattern(text string) actionPattern {
 	text = strings.ToLower(text)
 	if text == "*" {
-		return actionPattern{"*", pattern{shape: everything}}
+		return actionPattern{"*", newPattern([]part{{kind: many}})}
 	}
 	service, name, found := strings.Cut(text, ":")
 	if !found {
@@ -58,7 +58,21 @@ type entry struct {
 	statements []uint16 // in order
 }
 
+// maxDispatch bounds the work of newDispatch, in comparisons. Real policies stay far below.
+const maxDispatch = 1 << 22
+
 func newDispatch(statements []statement) dispatch {
+	patterns := 0
+	for i := range statements {
+		patterns += len(statements[i].actions)
+	}
+	if patterns > maxDispatch/max(patterns, 1) {
+		d := dispatch{exact: newEntries(nil), services: newEntries(nil)}
+		for i := range statements {
+			d.others = append(d.others, uint16(i))
+		}
+		return d
+	}
 	written, wild := map[string][]uint16{}, map[string][]uint16{}
 	var others []uint16
 	for i := range statements {
@@ -67,13 +81,15 @@ func newDispatch(statements []statement) dispatch {
 			others = append(others, uint16(i))
 		}
 		for j := range s.actions {
-			switch p := &s.actions[j]; {
+			p := &s.actions[j]
+			name, single := p.name.glob.Literal()
+			switch {
 			case p.service == "*":
 				if !s.notAction {
 					others = append(others, uint16(i))
 				}
-			case p.name.shape == exact:
-				written[p.service+":"+p.name.text] = nil
+			case single:
+				written[p.service+":"+name] = nil
 			case !s.notAction:
 				wild[p.service] = append(wild[p.service], uint16(i))
 			}

@@ -105,7 +105,7 @@ func (q *Query) statement(layer Layer, f form) string {
 	}
 	b.WriteString(`{"Effect": "Allow"`)
 	switch layer {
-	case RCPLayer: // RCPs allow everything or nothing: "Allow … only with Principal, Action and Resource *".
+	case RCPLayer: // An Allow of an RCP takes nothing but * in Principal, Action and Resource.
 		return `{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}`
 	case EndpointLayer:
 		write("Principal", "*")

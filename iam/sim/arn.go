@@ -1,6 +1,10 @@
 package sim
 
-import "strings"
+import (
+	"strings"
+
+	"trunkline/iam/arn"
+)
 
 // arnFields is how many fields an ARN has; the last one may have colons in it.
 const arnFields = 6
@@ -25,7 +29,7 @@ func newARNPattern(parts []part) arnPattern {
 	a.broken = len(fields) < arnFields
 	for i, field := range fields {
 		a.fields[i] = newPattern(field)
-		if a.fields[i].shape == variable && i < arnFields-1 {
+		if a.fields[i].parts != nil && i < arnFields-1 {
 			a.moves = true
 		}
 	}
@@ -56,7 +60,8 @@ func splitParts(parts []part) [][]part {
 
 // match compares field by field. A value that is no ARN matches nothing.
 func (a *arnPattern) match(value string, facts *table) truth {
-	if !strings.HasPrefix(value, "arn:") || strings.Count(value, ":") < arnFields-1 {
+	fields, n := arn.Split(value)
+	if n < arnFields || fields[0] != "arn" {
 		return no
 	}
 	if a.any {
@@ -80,12 +85,7 @@ func (a *arnPattern) match(value string, facts *table) truth {
 	}
 	result := yes
 	for i := range a.fields {
-		field := value
-		if i < arnFields-1 {
-			end := strings.IndexByte(value, ':')
-			field, value = value[:end], value[end+1:]
-		}
-		if result = and(result, a.fields[i].match(field, facts)); result == no {
+		if result = and(result, a.fields[i].match(fields[i], facts)); result == no {
 			return no
 		}
 	}

@@ -179,3 +179,39 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkCompile(b *testing.B) {
+	text, err := os.ReadFile("testdata/instance-administrator.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	doc := parsePolicy(text)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := sim.Compile(doc, iam.IdentityPolicy); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkNewQuery(b *testing.B) {
+	w := hardCase(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := sim.NewQuery(w.queries[0].Request, catalog.Default()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkExplain(b *testing.B) {
+	w := hardCase(b)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		w.policies.Explain(w.queries[i])
+		if i++; i == len(w.queries) {
+			i = 0
+		}
+	}
+}

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"strings"
+
+	"trunkline/iam/arn"
 )
 
 // A CallerKind is what sort of principal makes a request.
@@ -55,17 +57,17 @@ const serviceLinkedPath = "role/aws-service-role/"
 //
 // A role of a session ARN is taken to have no path; set Role when it has one.
 func ParseCaller(name string) (Caller, error) {
-	fields := strings.SplitN(name, ":", arnFields)
+	fields, n := arn.Split(name)
 	switch {
 	case name == "anonymous" || name == "*":
 		return Caller{Kind: Anonymous}, nil
-	case isAccount(name):
+	case arn.IsAccount(name):
 		return Caller{Kind: RootUser, ARN: "arn:aws:iam::" + name + ":root", Account: name}, nil
 	case isServiceName(name):
 		return Caller{Kind: Service, ARN: name}, nil
-	case len(fields) == 1 && strings.Contains(name, "."):
+	case n == 1 && strings.Contains(name, "."):
 		return Caller{Kind: Identity, ARN: name}, nil
-	case len(fields) < arnFields || fields[0] != "arn":
+	case n < arnFields || fields[0] != "arn":
 		return Caller{}, fmt.Errorf("principal %q is no ARN, account, service or provider", name)
 	}
 	account, entity := fields[4], fields[5]
@@ -92,8 +94,6 @@ func ParseCaller(name string) (Caller, error) {
 	}
 	return c, nil
 }
-
-func isAccount(s string) bool { return len(s) == 12 && digits(s) }
 
 // isServiceName tells service principals from OIDC domains; Cognito's identity pools look like a service.
 func isServiceName(s string) bool {

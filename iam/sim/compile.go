@@ -51,7 +51,7 @@ func (e *Error) Error() string {
 // under an operator, unknown actions and patterns that match nothing are evaluated as IAM does: they match nothing.
 func Compile(doc *iam.Document, kind iam.Type) (*Policy, error) {
 	c := compiler{doc: doc, kind: kind}
-	// "Policy variables … only with Version 2012-10-17": under older rules, which also hold without Version, ${…} is plain text.
+	// Under the older rules, which also hold without Version, ${…} is plain text ("IAM JSON policy elements: Version").
 	c.variables = doc.Version != nil && doc.Version.Text == "2012-10-17"
 	if err := c.document(); err != nil {
 		return nil, err
@@ -70,6 +70,9 @@ func Compile(doc *iam.Document, kind iam.Type) (*Policy, error) {
 	p.dispatch = newDispatch(p.statements)
 	return p, nil
 }
+
+// Type is what the policy was compiled as.
+func (p *Policy) Type() iam.Type { return p.kind }
 
 type compiler struct {
 	doc       *iam.Document
@@ -180,7 +183,7 @@ func (c *compiler) resources(s *iam.Statement, out *statement) error {
 	}
 	for _, node := range values.List {
 		p := newPattern(c.parts(node.Text, true, fifthColon(node.Text)))
-		out.anyResource = out.anyResource || p.shape == everything && !out.notResource
+		out.anyResource = out.anyResource || p.parts == nil && p.glob.Any() && !out.notResource
 		out.resources = append(out.resources, p)
 	}
 	return nil
@@ -253,8 +256,8 @@ func (c *compiler) parts(text string, wild bool, from int) []part {
 	return template(text, wild, from)
 }
 
-// fifthColon is where the resource part of an ARN begins: "You cannot use a variable … before the fifth colon". Without one, there
-// is no place for variables.
+// fifthColon is where the resource part of an ARN begins; in front of it there are no variables ("IAM policy elements: Variables and
+// tags", Resource element), and without one nowhere.
 func fifthColon(s string) int {
 	at := 0
 	for range arnFields - 1 {

@@ -142,7 +142,7 @@ func (c *compiler) condition(ic *iam.Condition) (condition, error) {
 		case stringLike:
 			p := newPattern(c.parts(text, true, 0))
 			cond.patterns = append(cond.patterns, p)
-			cond.anyText = cond.anyText || p.shape == everything
+			cond.anyText = cond.anyText || p.parts == nil && p.glob.Any()
 		case arnLike:
 			cond.arns = append(cond.arns, newARNPattern(c.parts(text, true, 0)))
 		case numeric:
@@ -209,7 +209,7 @@ func (c *condition) holds(facts *table) truth {
 	}
 	switch {
 	case c.set == forAll:
-		// "It also returns true … if the key values in the request resolve to an empty dataset, such as an empty string."
+		// An empty string is an empty set here ("Set operators for multivalued context keys").
 		if len(f.values) == 1 && f.values[0] == "" {
 			return yes
 		}

@@ -69,7 +69,7 @@ func (p *Policies) consult(q *Query, t *trace) (v verdicts) {
 		}
 	}
 	if p.Endpoint != nil {
-		v.andOne(EndpointLayer, p.Endpoint, q, t)
+		v.and(EndpointLayer, 0, []*Policy{p.Endpoint}, q, t)
 	}
 	switch {
 	case p.Resource != nil:

@@ -5,6 +5,9 @@ type verdicts struct {
 	allow [layerCount]truth // of layers that must allow
 	named [formCount]truth  // what the resource's policy allows, by how it names the caller
 	deny  [layerCount]truth // an explicit Deny
+
+	// denied says that a Deny applies. Without a trace no other layer is asked then.
+	denied bool
 }
 
 // A ruling is what the policies of one place say.
@@ -26,30 +29,29 @@ type hit struct {
 	form      form
 }
 
+// and asks a layer, or a level of it, which must allow like those asked before.
 func (v *verdicts) and(layer Layer, level int, policies []*Policy, q *Query, t *trace) {
 	var r ruling
 	for _, p := range policies {
-		p.rule(&r, layer, level, q, t)
+		v.ask(p, &r, layer, level, q, t)
 	}
-	v.add(layer, &r)
-}
-
-func (v *verdicts) andOne(layer Layer, p *Policy, q *Query, t *trace) {
-	var r ruling
-	p.rule(&r, layer, 0, q, t)
-	v.add(layer, &r)
-}
-
-func (v *verdicts) add(layer Layer, r *ruling) {
 	v.allow[layer] = and(v.allow[layer], or(r.allow[direct], or(r.allow[limited], r.allow[delegated])))
-	v.deny[layer] = or(v.deny[layer], r.deny)
 }
 
+// resource asks the resource's policy.
 func (v *verdicts) resource(p *Policy, q *Query, t *trace) {
 	var r ruling
-	p.rule(&r, ResourceLayer, 0, q, t)
+	v.ask(p, &r, ResourceLayer, 0, q, t)
 	v.named = r.allow
-	v.deny[ResourceLayer] = r.deny
+}
+
+func (v *verdicts) ask(p *Policy, r *ruling, layer Layer, level int, q *Query, t *trace) {
+	if v.denied && t == nil {
+		return
+	}
+	p.rule(r, layer, level, q, t)
+	v.deny[layer] = or(v.deny[layer], r.deny)
+	v.denied = v.denied || r.deny == yes
 }
 
 // rule adds what the policy says to r. Statements have no order, and one Allow is as good as two: without a trace, those that can

@@ -167,8 +167,8 @@ func openVariables(parts []part, facts *table) (open []Fact) {
 // matters tells whether the outcome can hang on the statement: whether what it leaves open changes the decision, all else that is open
 // being for or against the caller.
 func (q *Query) matters(v *verdicts, h *hit) bool {
-	if h.statement.deny {
-		return v.deny[h.layer] == unknown && q.allowed(v) != no
+	if h.statement.deny { // nothing else denies, and what is allowed it would overrule
+		return true
 	}
 	at := func(v *verdicts) *truth {
 		if h.layer == ResourceLayer {

@@ -19,9 +19,8 @@ type Context struct {
 }
 
 // Set says that the key is present with these values. Without a value it is present as an empty set, which condition operators
-// treat as absent. When two calls name the same key in different case and with different values, as two resource tags can, which
-// of them counts is not known: "multiple tags that differ only by case … can lead to unexpected results" (aws:ResourceTag in the
-// "AWS global condition context keys" page).
+// treat as absent. When two calls name the same key in different case and with different values, as two resource tags can, both are
+// meant and which of them counts is not known (aws:ResourceTag in the "AWS global condition context keys" page).
 func (c *Context) Set(key string, values ...string) {
 	c.set(fact{key: newKey(key), state: present, values: slices.Clone(values)}, key)
 }
@@ -34,6 +33,7 @@ func (c *Context) SetAbsent(key string) { c.set(fact{key: newKey(key), state: ab
 
 func (c *Context) set(f fact, spelling string) {
 	f.spelling = spelling
+	c.list = slices.Clone(c.list) // a copy of the Context keeps what it has
 	for i := range c.list {
 		old := &c.list[i]
 		if old.name != f.name {
@@ -89,7 +89,7 @@ func hash(s string) uint32 {
 // A table finds facts by key: open addressing, at most half full, no allocation when it is read.
 type table struct {
 	facts []fact
-	slots []uint16 // index into facts plus one
+	slots []uint32 // index into facts plus one
 	rest  fact     // what is known of a key that is not in facts
 }
 
@@ -115,13 +115,13 @@ func (t *table) seal() {
 	for size < 2*len(t.facts) {
 		size *= 2
 	}
-	t.slots = make([]uint16, size)
+	t.slots = make([]uint32, size)
 	for i := range t.facts {
 		slot := t.facts[i].hash
 		for t.slots[slot&uint32(size-1)] != 0 {
 			slot++
 		}
-		t.slots[slot&uint32(size-1)] = uint16(i + 1)
+		t.slots[slot&uint32(size-1)] = uint32(i + 1)
 	}
 }
 

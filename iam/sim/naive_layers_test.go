@@ -156,7 +156,7 @@ func naiveDecide(p *naivePolicies, r *naiveRequest, rcpService bool) sim.Outcome
 	}
 	is := func(way string) bool { return slices.Contains(named, way) }
 	key := strings.HasPrefix(r.action, "kms:") && strings.Contains(r.resource, ":key/")
-	trust := r.action == "sts:AssumeRole"
+	trust := slices.Contains([]string{"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"}, r.action)
 
 	switch {
 	case denied:
@@ -188,4 +188,34 @@ func naiveDecide(p *naivePolicies, r *naiveRequest, rcpService bool) sim.Outcome
 		return sim.Allowed
 	}
 	return sim.ImplicitDeny
+}
+
+// naiveContext adds the keys that follow from the caller and that every request carries.
+func naiveContext(c sim.Caller, account string, given map[string][]string) map[string][]string {
+	context := map[string][]string{
+		"aws:securetransport": {"?"}, "aws:requestedregion": {"?"}, "aws:viaawsservice": {"?"}, "aws:useragent": {"?"}, "aws:resourceaccount": {account},
+		"aws:principalaccount": {c.Account}, "aws:principalarn": {c.ARN}, "aws:principalisawsservice": {"false"},
+	}
+	end := c.ARN[strings.LastIndex(c.ARN, "/")+1:]
+	switch c.Kind {
+	case sim.User:
+		context["aws:principaltype"], context["aws:username"], context["aws:userid"] = []string{"User"}, []string{end}, []string{c.ID}
+	case sim.RoleSession:
+		context["aws:principaltype"], context["aws:principalarn"], context["aws:userid"] = []string{"AssumedRole"}, []string{c.Role}, []string{c.ID + ":" + end}
+	case sim.FederatedUser:
+		context["aws:principaltype"], context["aws:userid"] = []string{"FederatedUser"}, []string{c.Account + ":" + end}
+	case sim.RootUser:
+		context["aws:principaltype"], context["aws:userid"] = []string{"Account"}, []string{c.Account}
+	case sim.Service:
+		context["aws:principalisawsservice"], context["aws:principalservicename"] = []string{"true"}, []string{c.ARN}
+	case sim.Anonymous:
+		context["aws:principaltype"], context["aws:userid"], context["aws:principalaccount"] = []string{"Anonymous"}, []string{"anonymous"}, []string{"anonymous"}
+		delete(context, "aws:principalarn")
+		delete(context, "aws:principalisawsservice")
+	case sim.Identity:
+	}
+	for key, values := range given {
+		context[strings.ToLower(key)] = values
+	}
+	return context
 }

@@ -155,11 +155,11 @@ func naiveOperator(operator, value, operand string, variables bool, r *naiveRequ
 		return ok && naiveGlob(glyphs, []rune(value))
 	case operator == "StringEqualsIgnoreCase":
 		glyphs, ok := naiveText(operand, variables, false, r)
-		text := ""
+		var text strings.Builder
 		for _, g := range glyphs {
-			text += string(g.char)
+			text.WriteString(string(g.char))
 		}
-		return ok && strings.EqualFold(text, value)
+		return ok && strings.EqualFold(text.String(), value)
 	case strings.HasPrefix(operator, "Arn"):
 		glyphs, ok := naiveText(operand, variables, true, r)
 		return ok && naiveARN(glyphs, value)

@@ -3,25 +3,16 @@ package sim
 import (
 	"strings"
 	"unicode/utf8"
+
+	"trunkline/iam/arn"
 )
 
 // A pattern is a string with wildcards and policy variables, compiled. Wildcards are those of the policy's text only: what a
 // variable stands for is compared letter by letter.
 type pattern struct {
-	shape shape
-	text  string // exact: all of it; prefix: what stands before the only wildcard, a final *
-	parts []part // general and variable
+	glob  arn.Glob // of a pattern without variables
+	parts []part   // of one with variables; else nil
 }
-
-type shape uint8
-
-const (
-	exact shape = iota
-	everything
-	prefix
-	general  // wildcards
-	variable // policy variables, perhaps wildcards
-)
 
 // A part of a pattern.
 type part struct {
@@ -40,56 +31,37 @@ const (
 	reference      // ${key}
 )
 
-// newPattern looks for the cheapest shape that says the same as the parts.
 func newPattern(parts []part) pattern {
-	wild, variables := 0, 0
+	var glob arn.Builder
 	for i := range parts {
-		switch parts[i].kind {
-		case many, one:
-			wild++
-		case reference:
-			variables++
+		switch p := &parts[i]; p.kind {
 		case literal:
+			glob.Literal(p.text)
+		case many:
+			glob.Pattern("*")
+		case one:
+			glob.Pattern("?")
+		case reference:
+			return pattern{parts: parts}
 		}
 	}
-	switch n := len(parts); {
-	case variables > 0:
-		return pattern{shape: variable, parts: parts}
-	case n == 0:
-		return pattern{shape: exact}
-	case n == 1 && wild == 0:
-		return pattern{shape: exact, text: parts[0].text}
-	case n == 1 && parts[0].kind == many:
-		return pattern{shape: everything}
-	case n == 2 && wild == 1 && parts[1].kind == many:
-		return pattern{shape: prefix, text: parts[0].text}
-	default:
-		return pattern{shape: general, parts: parts}
-	}
+	return pattern{glob: glob.Glob()}
 }
 
 // match compares the whole string. It is unknown when it hangs on a variable whose value is not known.
 func (p *pattern) match(s string, facts *table) truth {
-	switch p.shape {
-	case exact:
-		return truthOf(p.text == s)
-	case everything:
-		return yes
-	case prefix:
-		return truthOf(strings.HasPrefix(s, p.text))
-	case general:
-		return matchParts(p.parts, s, nil)
-	case variable:
-		if !resolvable(p.parts, facts) {
-			return no
-		}
+	switch {
+	case p.parts == nil:
+		return truthOf(p.glob.Match(s))
+	case !resolvable(p.parts, facts):
+		return no
+	default:
 		return matchParts(p.parts, s, facts)
 	}
-	return no
 }
 
-// resolvable tells whether each variable has, or may have, something to stand for. "If the variable … is not present in the
-// request context, the statement does not match", says "IAM policy elements: Variables and tags"; a default mends that.
+// resolvable tells whether each variable has, or may have, something to stand for: a value in the request or a default. One without
+// matches nothing ("IAM policy elements: Variables and tags").
 func resolvable(parts []part, facts *table) bool {
 	for i := range parts {
 		if p := &parts[i]; p.kind == reference && !p.hasDefault && facts.find(&p.key).known() == absent {
@@ -113,8 +85,8 @@ func (p *part) resolve(facts *table) (string, bool) {
 	return "", false
 }
 
-// matchParts is a glob over parts: on a mismatch only the last * needs to grow. A variable of unknown value can stand for
-// anything, so it is taken for a *, and a match that used it is unknown.
+// matchParts is a glob over parts whose variables are looked up on the way, so that nothing is built: on a mismatch only the last *
+// needs to grow. A variable of unknown value can stand for anything, so it is taken for a *, and a match that used it is unknown.
 func matchParts(parts []part, s string, facts *table) truth {
 	result := yes
 	star, from := -1, 0 // the last *, and where in s what follows it was tried last
@@ -176,8 +148,9 @@ func matchParts(parts []part, s string, facts *table) truth {
 
 // matchFold compares without case; the pattern has no wildcards.
 func (p *pattern) matchFold(s string, facts *table) truth {
-	if p.shape == exact {
-		return truthOf(strings.EqualFold(p.text, s))
+	if p.parts == nil {
+		text, _ := p.glob.Literal()
+		return truthOf(strings.EqualFold(text, s))
 	}
 	if !resolvable(p.parts, facts) {
 		return no

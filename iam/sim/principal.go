@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"trunkline/iam"
+	"trunkline/iam/arn"
 )
 
 // A form says what an Allow of a resource-based policy is worth to the caller it names, by how it names it. The greater one
@@ -64,7 +65,7 @@ func newPrincipalRef(kind, text string) principalRef {
 		switch account, entity, ok := cutIdentityARN(text); {
 		case text == "*":
 			return principalRef{kind: refAnyone}
-		case isAccount(text):
+		case arn.IsAccount(text):
 			return principalRef{kind: refAccount, text: text}
 		case !ok || strings.ContainsAny(text, "*?"):
 			return principalRef{}
@@ -90,8 +91,8 @@ func newPrincipalRef(kind, text string) principalRef {
 
 // cutIdentityARN takes account and entity out of an ARN of iam or sts.
 func cutIdentityARN(s string) (account, entity string, ok bool) {
-	fields := strings.SplitN(s, ":", arnFields)
-	if len(fields) < arnFields || fields[0] != "arn" || fields[2] != "iam" && fields[2] != "sts" {
+	fields, n := arn.Split(s)
+	if n < arnFields || fields[0] != "arn" || fields[2] != "iam" && fields[2] != "sts" {
 		return "", "", false
 	}
 	return fields[4], fields[5], true

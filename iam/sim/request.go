@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"trunkline/iam/arn"
 )
 
 // A Request is one question: may this principal do this to that. An API call can ask several of them (events:CreateApiDestination
@@ -56,7 +58,7 @@ func (q *Query) name(l Layer) Layer {
 // prepare does all of NewQuery that needs no catalog.
 func prepare(r Request, takesRCP bool) *Query {
 	if r.ResourceAccount == "" {
-		if fields := strings.SplitN(r.Resource, ":", arnFields); len(fields) == arnFields && isAccount(fields[4]) {
+		if fields, _ := arn.Split(r.Resource); arn.IsAccount(fields[4]) {
 			r.ResourceAccount = fields[4]
 		} else {
 			r.ResourceAccount = r.Caller.Account
@@ -74,9 +76,9 @@ func prepare(r Request, takesRCP bool) *Query {
 	return q
 }
 
-func resourceIs(arn, service, start string) bool {
-	fields := strings.SplitN(arn, ":", arnFields)
-	return len(fields) == arnFields && fields[2] == service && strings.HasPrefix(fields[5], start)
+func resourceIs(resource, service, start string) bool {
+	fields, _ := arn.Split(resource)
+	return fields[2] == service && strings.HasPrefix(fields[5], start)
 }
 
 // Assumes tells whether the action (prefix:Name) is one that the trust policy of a role decides on.

@@ -1,71 +1,30 @@
 package sim
 
-import "strings"
+import (
+	"strings"
 
-// template takes a text with policy variables apart ("IAM policy elements: Variables and tags"): ${key}, ${key, 'default'}, and the
-// escapes ${*}, ${?} and ${$}. What stands before the byte offset from, and what is not well-formed, is literal.
+	"trunkline/iam"
+)
+
+// template takes a text with policy variables apart. What stands before the byte offset from, and what is not well-formed, is plain
+// text.
 func template(text string, wild bool, from int) []part {
-	var parts []part
-	add := func(s string) {
-		if wild {
-			parts = wildcards(parts, s)
-		} else {
-			parts = appendLiteral(parts, s)
+	plain := appendLiteral
+	if wild {
+		plain = wildcards
+	}
+	parts := plain(nil, text[:from])
+	for _, p := range iam.ParseTemplate(text[from:]) {
+		switch p.Kind {
+		case iam.Variable:
+			parts = append(parts, part{kind: reference, key: newKey(p.Text), text: p.Default, hasDefault: p.HasDefault})
+		case iam.Escape:
+			parts = appendLiteral(parts, p.Text)
+		case iam.Literal, iam.Malformed:
+			parts = plain(parts, p.Text)
 		}
 	}
-	add(text[:from])
-	rest := text[from:]
-	for {
-		start := strings.Index(rest, "${")
-		if start < 0 {
-			add(rest)
-			return parts
-		}
-		add(rest[:start])
-		rest = rest[start:]
-		p, n := readVariable(rest)
-		if n == 0 {
-			add("${")
-			rest = rest[2:]
-			continue
-		}
-		if p.kind == literal {
-			parts = appendLiteral(parts, p.text)
-		} else {
-			parts = append(parts, p)
-		}
-		rest = rest[n:]
-	}
-}
-
-// readVariable reads the variable at the start of s and gives its length, or 0 when it is none.
-func readVariable(s string) (part, int) {
-	body := s[2:]
-	end := strings.IndexAny(body, "},")
-	if end < 0 {
-		return part{}, 0
-	}
-	name := body[:end]
-	if body[end] == '}' {
-		switch name {
-		case "*", "?", "$":
-			return part{kind: literal, text: name}, 2 + end + 1
-		}
-	}
-	if name == "" || strings.ContainsAny(name, " ${") {
-		return part{}, 0
-	}
-	p := part{kind: reference, key: newKey(name)}
-	if body[end] == '}' {
-		return p, 2 + end + 1
-	}
-	value, found := strings.CutPrefix(body[end:], ", '")
-	length := strings.Index(value, "'}")
-	if !found || length < 0 {
-		return part{}, 0
-	}
-	p.hasDefault, p.text = true, value[:length]
-	return p, 2 + end + 3 + length + 2
+	return parts
 }
 
 // wildcards appends a text in which * and ? are wildcards. Neighbouring * are one.
