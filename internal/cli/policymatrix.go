@@ -37,7 +37,7 @@ allowed and denied, and of what denies; as HTML it is one page without scripts, 
 
 The set connect-administrator asks what the administrators of one Amazon Connect instance would otherwise try by hand in the console,
 on their instance and on another one: settings, data storage, flows, emergency access, flow logs, recordings, quotas. A set of your own
-is a YAML file of the same form: see doc/policy-matrix.md.
+is a YAML file of the same form: see doc/policy-simulate.md.
 
 Policies often come with placeholders, as <region>; --fill replaces them. With --expect NAME, that principal is meant to be what the set
 describes: answers that are not as wanted are marked.

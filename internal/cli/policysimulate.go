@@ -49,9 +49,9 @@ the answer names the fact that would decide it: a condition key that every reque
 by commas. A key that --context does not name is absent, but for those that follow from the principal and those that every request
 carries.
 
-With --cases, read JSON lines {"id", "principal", "action", "resource", "resourceAccount", "context": {"key": ["value"]}, "policies":
-{"identity": […], "resource": {…}, "boundary": […], "session": […], "scp": [[…level…], …], "rcp": [[…], …]}} and answer each with a
-line {"id", "decision", "by", "reason"}; the decision is allowed, implicitDeny, explicitDeny, undecided or invalid.
+With --cases, read JSON lines {"id", "principal", "action", "resource", "resourceAccount", "context", "policies"} and answer each with a
+line {"id", "decision", "by", "reason"}; the decision is allowed, implicitDeny, explicitDeny, undecided or invalid. See
+doc/policy-simulate.md.
 
 Exit status: 0 allowed (with --cases: all lines were answered), 1 failed, 2 wrong call, 3 denied or undecided.`,
 		Example: `  trunkline policy simulate --identity role.json --principal arn:aws:iam::111122223333:role/collector \
