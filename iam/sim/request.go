@@ -81,7 +81,12 @@ func resourceIs(resource, service, start string) bool {
 	return fields[2] == service && strings.HasPrefix(fields[5], start)
 }
 
-// isAssumption tells which actions a trust policy decides on.
+// Assumes tells whether the action (prefix:Name) is one that the trust policy of a role decides on.
+func Assumes(name string) bool {
+	a := newAction(name)
+	return isAssumption(&a)
+}
+
 func isAssumption(a *action) bool {
 	return a.service.name == "sts" && (strings.HasPrefix(a.name, "assumerole") || a.name == "tagsession" || a.name == "setsourceidentity")
 }

@@ -15,8 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"trunkline/iam/sim/cases"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/demo"
+	"trunkline/internal/policymatrix"
 )
 
 var update = flag.Bool("update", false, "write doc/cli.md anew")
@@ -139,6 +141,10 @@ func TestOutputReference(t *testing.T) {
 		"demo: the account":         demo.Summary{},
 		"version: the version":      versionReport{},
 		"policy catalog: the facts": catalogReport{},
+
+		"policy simulate: a decision":        simulated{},
+		"policy simulate --cases: an answer": cases.Answer{},
+		"policy matrix: a question":          policymatrix.Row{},
 	} {
 		want[title] = fields("", reflect.TypeOf(object))
 	}

@@ -1,0 +1,215 @@
+// Package cases answers files of requests, so that policies can be tried in bulk and next to another evaluator.
+//
+//	{"id": 1, "principal": "arn:aws:iam::111122223333:user/a", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k",
+//	 "policies": {"identity": [{…}]}}
+//	    ─▶   {"id":1,"decision":"allowed","by":"identity policy","reason":"…"}
+//
+// There is one line out for each line in that is not blank, in order. Policies that several lines repeat are compiled once.
+package cases
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"trunkline/iam/catalog"
+	"trunkline/iam/sim"
+)
+
+// maxLine is the longest line that is read, in bytes.
+const maxLine = 32 << 20
+
+// Summary counts what Run answered.
+type Summary struct {
+	Allowed, ImplicitDeny, ExplicitDeny, Undecided, Invalid int
+}
+
+// Total is the number of lines answered.
+func (s *Summary) Total() int {
+	return s.Allowed + s.ImplicitDeny + s.ExplicitDeny + s.Undecided + s.Invalid
+}
+
+// A Case is a line of input. Members that it does not list are left alone, so that a case can carry a note or an expectation.
+type Case struct {
+	ID                json.RawMessage            `json:"id"`
+	Principal         string                     `json:"principal"` // as sim.ParseCaller reads it
+	Role              string                     `json:"role"`      // ARN of the session's role, when the role has a path
+	Action            string                     `json:"action"`
+	Resource          string                     `json:"resource"` // absent means *
+	ResourceAccount   string                     `json:"resourceAccount"`
+	ManagementAccount string                     `json:"managementAccount"`
+	Time              string                     `json:"time"`    // RFC 3339
+	Context           map[string]json.RawMessage `json:"context"` // values: a scalar, a list of scalars, or null for a value that is not known
+	Policies          Policies                   `json:"policies"`
+}
+
+// Policies are the documents of a case, each an object, or a string that holds the JSON text. An absent boundary or session means
+// that there is none; an empty list, one that allows nothing.
+type Policies struct {
+	Identity []json.RawMessage   `json:"identity"`
+	Boundary []json.RawMessage   `json:"boundary"`
+	Session  []json.RawMessage   `json:"session"`
+	Resource json.RawMessage     `json:"resource"` // also the trust policy of a role and the key policy of a KMS key
+	SCP      [][]json.RawMessage `json:"scp"`
+	RCP      [][]json.RawMessage `json:"rcp"`
+	Endpoint json.RawMessage     `json:"endpoint"`
+}
+
+// An Answer is a line of output.
+type Answer struct {
+	ID       json.RawMessage `json:"id,omitempty"`
+	Line     int             `json:"line,omitempty"` // of a line without an id
+	Decision string          `json:"decision"`       // allowed, implicitDeny, explicitDeny, undecided or invalid
+	By       string          `json:"by,omitempty"`   // the kind of policy that decided
+	Reason   string          `json:"reason,omitempty"`
+}
+
+// Invalid is the decision on a line that cannot be decided: no case, a policy that cannot be evaluated, an action that does not take
+// the resource.
+const Invalid = "invalid"
+
+// Run reads cases from r and writes an answer for each to w. The error is that of r or w, or a line that is too long.
+func Run(r io.Reader, w io.Writer, c *catalog.Catalog) (Summary, error) {
+	run := runner{catalog: c, policies: newStore()}
+	out := bufio.NewWriter(w)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
+	for n := 1; lines.Scan(); n++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		if err := encoder.Encode(run.answer(lines.Bytes(), n)); err != nil {
+			return run.sum, fmt.Errorf("write answer %d: %w", n, err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return run.sum, fmt.Errorf("write answers: %w", err)
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return run.sum, fmt.Errorf("read cases: a line is longer than %d bytes", maxLine)
+	} else if err != nil {
+		return run.sum, fmt.Errorf("read cases: %w", err)
+	}
+	return run.sum, nil
+}
+
+type runner struct {
+	catalog  *catalog.Catalog
+	policies *store
+	sum      Summary
+}
+
+func (run *runner) answer(line []byte, n int) Answer {
+	var c Case
+	if err := json.Unmarshal(line, &c); err != nil {
+		run.sum.Invalid++
+		return Answer{ID: c.ID, Line: n, Decision: Invalid, Reason: "no case: " + strings.TrimPrefix(err.Error(), "json: ")}
+	}
+	a := Answer{ID: c.ID}
+	if c.ID == nil {
+		a.Line = n
+	}
+	x, err := run.explain(&c)
+	if err != nil {
+		run.sum.Invalid++
+		a.Decision, a.Reason = Invalid, err.Error()
+		return a
+	}
+	switch x.Outcome {
+	case sim.Allowed:
+		run.sum.Allowed++
+	case sim.ImplicitDeny:
+		run.sum.ImplicitDeny++
+	case sim.ExplicitDeny:
+		run.sum.ExplicitDeny++
+	case sim.Undecided:
+		run.sum.Undecided++
+	}
+	a.Decision, a.By, a.Reason = x.Outcome.String(), x.By.String(), x.Reason
+	return a
+}
+
+func (run *runner) explain(c *Case) (*sim.Explanation, error) {
+	policies, err := run.policies.compile(&c.Policies, c.Action)
+	if err != nil {
+		return nil, err
+	}
+	request, err := c.request()
+	if err != nil {
+		return nil, err
+	}
+	query, err := sim.NewQuery(request, run.catalog)
+	if err != nil {
+		return nil, err
+	}
+	x := policies.Explain(query)
+	return &x, nil
+}
+
+func (c *Case) request() (sim.Request, error) {
+	r := sim.Request{Action: c.Action, Resource: c.Resource, ResourceAccount: c.ResourceAccount, ManagementAccount: c.ManagementAccount}
+	if r.Resource == "" {
+		r.Resource = "*"
+	}
+	var err error
+	if r.Caller, err = sim.ParseCaller(c.Principal); err != nil {
+		return r, err
+	}
+	if c.Role != "" {
+		r.Caller.Role = c.Role
+	}
+	if c.Time != "" {
+		if r.Time, err = time.Parse(time.RFC3339, c.Time); err != nil {
+			return r, fmt.Errorf("time %q is not of the form 2026-01-31T12:00:00Z", c.Time)
+		}
+	}
+	for key, raw := range c.Context {
+		values, known, err := contextValues(raw)
+		if err != nil {
+			return r, fmt.Errorf("context key %s: %w", key, err)
+		}
+		if known {
+			r.Context.Set(key, values...)
+		} else {
+			r.Context.SetUnknown(key)
+		}
+	}
+	return r, nil
+}
+
+// contextValues reads the values of a key; null makes it one that is not known.
+func contextValues(raw json.RawMessage) (values []string, known bool, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var v any
+	if err := decoder.Decode(&v); err != nil {
+		return nil, false, err
+	}
+	list, isList := v.([]any)
+	if !isList {
+		list = []any{v}
+	}
+	for _, member := range list {
+		switch m := member.(type) {
+		case nil:
+			if isList {
+				return nil, false, errors.New("null in a list")
+			}
+			return nil, false, nil
+		case string:
+			values = append(values, m)
+		case bool, json.Number:
+			values = append(values, fmt.Sprint(m))
+		default:
+			return nil, false, errors.New("want a string, a number, true, false, null or a list of them")
+		}
+	}
+	return values, true, nil
+}
