@@ -58,8 +58,8 @@ fuzz: ## each fuzz target alone; FUZZ=20000x says how often (Go)
 	@.ci/need 'make fuzz' go
 	@test/fuzz.sh $(FUZZ)
 
-interop: ## the same questions put to AWS's own Java libraries (make test's, Java 17, Maven)
-	@.ci/need 'make interop' go gcc node python java maven
+interop: ## AWS's own Java libraries as oracles, pages in a browser (make test's, Java 17, Maven, Chromium)
+	@.ci/need 'make interop' go gcc node python java maven chromium
 	@PACKAGES=./test/interop/... test/unit.sh -race -count=1 -timeout 30m -tags interop --
 
 bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go)
