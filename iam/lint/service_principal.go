@@ -171,7 +171,7 @@ func (p *Pass) servicePrincipal(n *iam.Node, format string, right func(string) b
 // plainPrincipal tells whether a text can be the principal of a service: s3.amazonaws.com, logs.eu-west-2.amazonaws.com. Domains other
 // than AWS's usual one are taken as they are.
 func plainPrincipal(text string) bool {
-	return strings.IndexByte(text, '.') > 0 && !hasUpper(text) && strings.IndexAny(text, " /:@,") < 0 && !strings.HasSuffix(text, ".") && !strings.HasPrefix(text, ".")
+	return strings.IndexByte(text, '.') > 0 && !hasUpper(text) && !strings.ContainsAny(text, " /:@,") && !strings.HasSuffix(text, ".") && !strings.HasPrefix(text, ".")
 }
 
 // regionalPrincipal tells the same of a name with a Region: s3.eu-west-2.amazonaws.com.
