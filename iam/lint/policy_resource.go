@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"trunkline/iam"
@@ -153,12 +154,7 @@ type holder struct {
 }
 
 func (h *holder) has(service string) bool {
-	for _, own := range h.services {
-		if own == service {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(h.services, service)
 }
 
 // hangsOn is what the policy hangs on, as far as it is known. Of most types it is the service alone that is known.
@@ -206,10 +202,8 @@ func (p *Pass) hangsOn() holder {
 // takesOne tells whether an action is authorized on one of some types.
 func takesOne(a *catalog.Action, types []string) bool {
 	for i := range a.Resources {
-		for _, name := range types {
-			if a.Resources[i].Type.Name == name {
-				return true
-			}
+		if slices.Contains(types, a.Resources[i].Type.Name) {
+			return true
 		}
 	}
 	return false

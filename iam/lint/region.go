@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"trunkline/iam/arn"
@@ -33,10 +34,8 @@ var regions = [...]struct {
 // regionPartition is the partition of a known Region; empty for others.
 func regionPartition(name string) string {
 	for i := range regions {
-		for _, known := range regions[i].names {
-			if known == name {
-				return regions[i].partition
-			}
+		if slices.Contains(regions[i].names, name) {
+			return regions[i].partition
 		}
 	}
 	return ""
