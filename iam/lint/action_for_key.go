@@ -45,7 +45,7 @@ Source: Service Authorization Reference, tables "Actions" and "Resource types".`
 					continue
 				}
 				var without []string
-				for j := at; j < len(list) && list[j].s == k.s && len(without) < MaxFindings; j++ {
+				for j := at; j < min(len(list), at+manyActions) && list[j].s == k.s; j++ {
 					if g := &list[j]; !g.Wild && g.Service == prefix && len(g.actions) == 1 && !carries(g.actions[0], k.known) {
 						without = append(without, g.Text)
 					}
@@ -98,6 +98,9 @@ Source: IAM User Guide, Pass session tags in AWS STS, and Monitor and control ac
 		},
 	}
 )
+
+// manyActions is how many actions of a statement are looked at for each key: more than anybody writes.
+const manyActions = 512
 
 // carries tells whether calls of an action carry a key of its service: listed for the action, for a resource type, or for the
 // action on one.

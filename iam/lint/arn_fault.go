@@ -35,7 +35,7 @@ func (p *Pass) arnFaults() []arnFault {
 		for i := range s.Resources {
 			r := &s.Resources[i]
 			// The paths of API Gateway's second version stand on a page of their own.
-			if r.Fields < 6 || r.Prefix != "arn" || strings.ContainsAny(r.Service, "*?${<") || severalPages(r.Service) || r.Service == "apigateway" || ownedByAWS(r.Account) {
+			if r.Fields < 6 || r.Prefix != "arn" || special(r.Service) || severalPages(r.Service) || r.Service == "apigateway" || ownedByAWS(r.Account) {
 				continue
 			}
 			if service == nil || service.Prefix != r.Service {
@@ -62,7 +62,8 @@ func (p *Pass) namedTypes(s *Statement, but *catalog.Service, j *judgement) (fit
 	if len(p.known.faults) >= MaxFindings {
 		return true // nothing more is reported, so nothing need be found out
 	}
-	for i := range s.Actions {
+	const many = 32 // actions in one statement, more than anybody writes
+	for i := range s.Actions[:min(len(s.Actions), many)] {
 		a := &s.Actions[i]
 		if i > 0 && a.Service == s.Actions[i-1].Service || but != nil && a.Service == but.Prefix {
 			continue
@@ -83,62 +84,69 @@ type judgement struct {
 	fewest   fault // of the type it is most like
 }
 
-// types compares with the types of a service and tells whether the resource fits one.
+// types compares with the types of a service and tells whether the resource fits one. Nearly all do, so that comes first: the
+// literal text that the resource part begins with, and whether Region and account are there.
 func (j *judgement) types(service *catalog.Service) (fits bool) {
+	begun := j.begun
 	for i := range service.Types {
-		t := &service.Types[i]
-		for _, format := range t.Formats {
-			inFormat, resource := serviceAndResource(format)
-			if inFormat != j.r.Service {
-				if inFormat != "" && inFormat[0] == '$' && service.Prefix == j.r.Service {
+		for _, format := range service.Types[i].Formats {
+			f := cutFormat(format)
+			if f.service != j.r.Service {
+				if f.service != "" && f.service[0] == '$' && service.Prefix == j.r.Service {
 					return true // recovery points of AWS Backup have the service in their ARNs that they are of
 				}
 				continue
 			}
 			j.compared = true
-			if j.r.Name == "" || differ(resource, j.r.Name) {
+			if j.r.Name == "" || differ(f.resource, j.r.Name) {
 				continue
 			}
-			if t.Intersects(j.r.Text) {
+			begun = true
+			if j.compare(&f) == 0 {
 				return true
 			}
-			j.begun = true
-			j.like(t, format)
-			if j.fewest == 0 {
-				return true
+		}
+	}
+	j.begun = begun
+	if !begun {
+		return false
+	}
+	for i := range service.Types {
+		t := &service.Types[i]
+		for _, format := range t.Formats {
+			f := cutFormat(format)
+			if f.service != j.r.Service || differ(f.resource, j.r.Name) || !t.Intersects(sample(splitARN(format))+j.r.Name) {
+				continue
+			}
+			if found := j.compare(&f); j.fewest == noSuchResource || found < j.fewest {
+				j.t, j.fewest = t, found
 			}
 		}
 	}
 	return false
 }
 
-// like compares with a format that the resource part can follow.
-func (j *judgement) like(t *catalog.ResourceType, format string) {
-	f := splitARN(format)
-	if !t.Intersects(sample(f) + j.r.Name) {
-		return
-	}
+// compare looks at the Region and the account.
+func (j *judgement) compare(f *formatFields) fault {
 	var found fault
 	switch {
-	case f[3] == "" && !possiblyEmpty(j.r.Region):
+	case f.region == "" && !possiblyEmpty(j.r.Region):
 		found |= regionForbidden
-	case f[3] != "" && j.r.Region == "":
+	case f.region != "" && j.r.Region == "":
 		found |= regionMissing
 	}
 	switch {
-	case f[4] == "" && !possiblyEmpty(j.r.Account):
+	case f.account == "" && !possiblyEmpty(j.r.Account):
 		found |= accountForbidden
-	case f[4] != "" && j.r.Account == "" && !withoutAccount(j.r):
+	case f.account != "" && j.r.Account == "" && !withoutAccount(j.r):
 		found |= accountMissing
 	}
-	if j.fewest == noSuchResource || found < j.fewest {
-		j.t, j.fewest = t, found
-	}
+	return found
 }
 
 // possiblyEmpty tells whether the field of a pattern can stand for nothing.
 func possiblyEmpty(field string) bool {
-	return strings.Trim(field, "*") == "" || strings.Contains(field, "${") || hasPlaceholder(field)
+	return field == "" || strings.Trim(field, "*") == "" || strings.Contains(field, "${") || hasPlaceholder(field)
 }
 
 // withoutAccount tells whether a resource may be one that AWS publishes, which has no account although the customers' own ones have:
@@ -153,15 +161,16 @@ func withoutAccount(r *Resource) bool {
 	return false
 }
 
-// serviceAndResource are the third and the sixth field of a format.
-func serviceAndResource(format string) (service, resource string) {
-	for range 3 {
-		service, format, _ = strings.Cut(format, ":")
-	}
-	for range 2 {
-		_, format, _ = strings.Cut(format, ":")
-	}
-	return service, format
+// formatFields are the fields of a type's ARN that a resource is compared with.
+type formatFields struct{ service, region, account, resource string }
+
+func cutFormat(format string) (f formatFields) {
+	_, format, _ = strings.Cut(format, ":") // arn
+	_, format, _ = strings.Cut(format, ":") // partition
+	f.service, format, _ = strings.Cut(format, ":")
+	f.region, format, _ = strings.Cut(format, ":")
+	f.account, f.resource, _ = strings.Cut(format, ":")
+	return f
 }
 
 // differ tells whether a format and a pattern begin with literal text that is not the same: most types are out at their first letter.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"trunkline/iam"
 	"trunkline/iam/lint"
@@ -117,6 +118,7 @@ var catalogIdentityCases = []finds{
 	{"UNSUPPORTED_ACTION_FOR_CONDITION_KEY", 0, test("Allow", `"Action": ["iam:Get*", "iam:PassRole", "s3:GetObject"]`, `"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}`)},
 	{"UNSUPPORTED_ACTION_FOR_CONDITION_KEY", 0, test("Allow", `"Action": ["iam:GetRole", "iam:PassRole"]`, `"StringEqualsIfExists": {"iam:PassedToService": "lambda.amazonaws.com"}, "Null": {"iam:PassedToService": "true"}`)},
 	{"UNSUPPORTED_ACTION_FOR_CONDITION_KEY", 1, test("Deny", `"Action": ["iam:GetRole", "iam:GetUser", "iam:PassRole"]`, `"StringNotEquals": {"iam:PassedToService": "lambda.amazonaws.com"}`)},
+	{"UNSUPPORTED_ACTION_FOR_CONDITION_KEY", 0, test("Allow", `"Action": ["ecs:CreateService", "ecs:DeleteService"]`, `"ArnEquals": {"ecs:cluster": "arn:aws:ecs:eu-west-2:111122223333:cluster/c"}`)},
 	{"MISSING_ACTION_FOR_CONDITION_KEY", 0, test("Allow", `"Action": "sts:AssumeRole"`, `"StringLike": {"sts:SourceIdentity": "x"}`)},
 	{"ALLOW_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE", 0, test("Allow", `"Action": ["ec2:*", "ec2:DescribeInstances", "*"]`, `"StringEquals": {"aws:ResourceTag/x": "y"}`)},
 	{"ALLOW_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE", 0, test("Allow", `"Action": "iam:ListUsers"`, `"StringNotEquals": {"aws:ResourceTag/x": "y"}, "StringEqualsIfExists": {"aws:ResourceTag/x": "y"}`)},
@@ -259,6 +261,72 @@ func TestMeant(t *testing.T) {
 		mended, err := iam.Apply(src, findings[0].Fix.Edits)
 		if want := example(only(tt.want)); string(mended) != want || err != nil {
 			t.Errorf("%s: got %s, %v, want %s", tt.action, mended, err, want)
+		}
+	}
+}
+
+// Of patterns that cover each other one stays.
+func TestRedundantCount(t *testing.T) {
+	const statement = `{"Effect": "Allow", "Action": ["s3:Get**", "s3:Get*", "s3:GetObject", "s3:PutObject"], "Resource": "*"}`
+	findings := lint.Run(iam.Parse([]byte(example(statement))), lint.Options{Codes: []string{"REDUNDANT_ACTION"}})
+	if len(findings) != 1 {
+		t.Fatalf("got %d findings, want one, in %s", len(findings), statement)
+	}
+	const want = "The 2 action(s) are redundant because they provide similar permissions. Update the policy to remove the redundant action such as: s3:Get*."
+	if got := findings[0].Detail(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Names that nobody knows, and patterns that cover each other, are looked up in a time that does not run away.
+func TestHostileNames(t *testing.T) {
+	const (
+		size = 48 << 10
+		soon = 30 * time.Second // many times what is needed, also on a busy machine
+	)
+	var codes []string
+	for _, check := range lint.Checks() {
+		if !strings.HasPrefix(check.Code, "TL_") {
+			codes = append(codes, check.Code)
+		}
+	}
+	list := func(length int, items ...string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < length; i++ {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "%q", strings.ReplaceAll(items[i%len(items)], "#", fmt.Sprint(i)))
+		}
+		return b.String()
+	}
+	keys := func(length int, key string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < length; i++ {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "%q: \"*\"", strings.ReplaceAll(key, "#", fmt.Sprint(i)))
+		}
+		return b.String()
+	}
+	long := "*" + strings.Repeat("a*", 1000)
+	for name, statement := range map[string]string{
+		"actions":            `"Action": [` + list(size, "ec2:DescribeNothing#") + `], "Resource": "*"`,
+		"services":           `"Action": [` + list(size, "kinesos#:Get") + `], "Resource": "*"`,
+		"resources":          `"Action": [` + list(size/2, "ec2:Describe#", "s3:Get#") + `], "Resource": [` + list(size/2, "arn:aws:ec2:::nothing#", "arn:aws:nothing:::x#") + `]`,
+		"keys":               `"Action": [` + list(size/2, "s3:GetObject", "ec2:RunInstances") + `], "Resource": "*", "Condition": {"StringLike": {` + keys(size/2, "s3:ExistingObjectTag/#") + `}}`,
+		"tags":               `"Action": [` + list(size/2, "s3:GetObject", "iam:ListUsers") + `], "Resource": "*", "Condition": {"StringLike": {` + keys(size/2, "aws:ResourceTag/#") + `}}`,
+		"unknown keys":       `"Action": "*", "Resource": "*", "Condition": {"StringLike": {` + keys(size, "ec2:Nothing#") + `}}`,
+		"patterns":           `"Action": [` + list(size/2, "s3:*a#*", "*#") + `], "Resource": [` + list(size/2, "*a#", "?*#*") + `]`,
+		"long patterns":      `"Action": "*", "Resource": [` + list(size, "#"+long, long+"#") + `]`,
+		"service principals": `"Action": "*", "Resource": "*", "Principal": {"Service": [` + list(size, "S#") + `]}`,
+	} {
+		doc := iam.Parse([]byte(example(`{"Effect": "Allow", ` + statement + `}`)))
+		start := time.Now()
+		lint.Run(doc, lint.Options{Type: iam.ResourcePolicy, ResourceType: "AWS::S3::Bucket", Codes: codes})
+		if took := time.Since(start); took > soon {
+			t.Errorf("%s: took %v, want less than %v", name, took, soon)
 		}
 	}
 }

@@ -139,7 +139,7 @@ func TestCheckData(t *testing.T) {
 	}
 }
 
-// The checks are those of Access Analyzer's reference page, with its types.
+// The checks are those of Access Analyzer's reference page, all of them, with its types.
 func TestCatalogue(t *testing.T) {
 	data, err := os.ReadFile("testdata/access-analyzer-checks.tsv")
 	if err != nil {

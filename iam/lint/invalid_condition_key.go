@@ -73,6 +73,9 @@ Source: Service Authorization Reference, tables "Condition keys".`,
 				if !ok {
 					continue // INVALID_SERVICE
 				}
+				if p.full() {
+					return
+				}
 				var names []string
 				for j := range service.Keys {
 					if !service.Keys[j].Open() {

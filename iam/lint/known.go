@@ -26,8 +26,8 @@ type unknownAction struct {
 	service *catalog.Service // nil when the prefix is unknown too
 }
 
-// unknownActions are the actions of Action and NotAction, patterns included, that cover nothing the catalogue knows. What is no
-// action at all (TL_MALFORMED_ACTION) and what holds a placeholder is left out.
+// unknownActions are the actions of Action and NotAction, patterns included, that cover nothing the catalogue knows: at most
+// MaxFindings. What is no action at all (TL_MALFORMED_ACTION) and what holds a placeholder is left out.
 func (p *Pass) unknownActions() []unknownAction {
 	k := &p.known
 	if k.hasUnknown {
@@ -48,7 +48,7 @@ func (p *Pass) unknownActions() []unknownAction {
 				continue
 			}
 			service, ok := p.Catalog.Service(a.Service)
-			if !ok || !covers(service, a) {
+			if len(k.unknown) < MaxFindings && (!ok || !covers(service, a)) {
 				k.unknown = append(k.unknown, unknownAction{a, service})
 			}
 		}

@@ -9,8 +9,12 @@ import (
 	"trunkline/iam/arn"
 )
 
-// manyPatterns is how many patterns of one list the others are compared with: more than anybody writes.
-const manyPatterns = 64
+// manyPatterns is how many patterns of one list the others are compared with, and manySteps how many steps, each a byte of one compared
+// with one of the other: more than what anybody writes takes.
+const (
+	manyPatterns = 64
+	manySteps    = 1 << 24
+)
 
 var (
 	redundantAction = &Check{
@@ -26,7 +30,8 @@ Source: IAM User Guide, IAM JSON policy elements: Action.`,
 		Bad:  `{"Effect": "Allow", "Action": ["s3:Get*", "s3:GetObject"], "Resource": "arn:aws:s3:::amzn-s3-demo-bucket/*"}`,
 		Good: `{"Effect": "Allow", "Action": ["s3:Get*", "s3:PutObject"], "Resource": "arn:aws:s3:::amzn-s3-demo-bucket/*"}`,
 		run: func(p *Pass) {
-			var texts []string
+			var few [32]string
+			texts := few[:0]
 			for s := range p.Each() {
 				if len(s.Actions) < 2 {
 					continue
@@ -62,7 +67,8 @@ Source: IAM User Guide, IAM JSON policy elements: Resource.`,
 		Bad:  `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::amzn-s3-demo-bucket/*", "arn:aws:s3:::amzn-s3-demo-bucket/home/*"]}`,
 		Good: `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::amzn-s3-demo-bucket/work/*", "arn:aws:s3:::amzn-s3-demo-bucket/home/*"]}`,
 		run: func(p *Pass) {
-			var texts []string
+			var few [32]string
+			texts := few[:0]
 			for s := range p.Each() {
 				if len(s.Resources) < 2 {
 					continue
@@ -71,7 +77,7 @@ Source: IAM User Guide, IAM JSON policy elements: Resource.`,
 				patterns := false
 				for i := range s.Resources {
 					texts = append(texts, s.Resources[i].Text)
-					patterns = patterns || strings.ContainsAny(s.Resources[i].Text, "*?")
+					patterns = patterns || isPattern(s.Resources[i].Text)
 				}
 				first, by, count := redundant(texts, patterns, false)
 				if count > 0 {
@@ -102,28 +108,42 @@ func redundant(texts []string, patterns, fold bool) (first, by, count int) {
 		}
 		count++
 	}
-	var wild []int
+	var some [8]int
+	wild := some[:0]
 	if patterns {
 		for i, text := range texts {
-			if strings.ContainsAny(text, "*?") && len(wild) < manyPatterns {
+			if len(wild) < manyPatterns && isPattern(text) {
 				wild = append(wild, i)
 			}
 		}
 	}
 	twice := repeated(texts, fold)
+	steps := 0
+	covers := func(pattern, text string) bool {
+		if !begins(pattern, text, fold) || steps > manySteps {
+			return false
+		}
+		steps += len(pattern) * len(text)
+		return covered(pattern, text, fold)
+	}
 	for i, text := range texts {
 		if j, ok := twice[i]; ok {
 			note(i, j)
 			continue
 		}
 		for _, j := range wild {
-			if i != j && covered(texts[j], text, fold) && (i > j || !covered(text, texts[j], fold)) {
+			if i != j && covers(texts[j], text) && (i > j || !covers(text, texts[j])) {
 				note(i, j)
 				break
 			}
 		}
 	}
 	return first, by, count
+}
+
+// isPattern tells whether a text holds a * or ?.
+func isPattern(text string) bool {
+	return strings.IndexByte(text, '*') >= 0 || strings.IndexByte(text, '?') >= 0
 }
 
 // repeated are the texts that stand earlier in the list too, each with where.
@@ -161,13 +181,8 @@ func repeated(texts []string, fold bool) map[int]int {
 	return twice
 }
 
-// covered tells whether a pattern matches all that another one does. Policy variables are the same text only where the same variable
-// stands in both.
-func covered(pattern, text string, fold bool) bool {
-	if pattern == "*" {
-		return true
-	}
-	// What stands in front of the first wildcard must stand in the text, which settles nearly all pairs.
+// begins tells whether a text begins with what stands in front of the first wildcard of a pattern, which settles nearly all pairs.
+func begins(pattern, text string, fold bool) bool {
 	for i := range len(pattern) {
 		c := pattern[i]
 		if c == '*' || c == '?' || c == '$' {
@@ -176,6 +191,15 @@ func covered(pattern, text string, fold bool) bool {
 		if i >= len(text) || text[i] != c && (!fold || lower(text[i]) != lower(c)) {
 			return false
 		}
+	}
+	return true
+}
+
+// covered tells whether a pattern matches all that another one does. Policy variables are the same text only where the same variable
+// stands in both.
+func covered(pattern, text string, fold bool) bool {
+	if pattern == "*" {
+		return true
 	}
 	if fold {
 		pattern, text = strings.ToLower(pattern), strings.ToLower(text)

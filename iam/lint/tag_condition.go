@@ -92,6 +92,8 @@ func (k *testedKey) asksForTag() bool {
 func (p *Pass) reportTags(meant func(*Statement) bool, format string) {
 	keys := p.testedKeys()
 	list, at := []grant(nil), 0
+	var of *Statement // that without is about
+	var without []string
 	for i := range keys {
 		k := &keys[i]
 		if !k.asksForTag() || !meant(k.s) {
@@ -103,16 +105,18 @@ func (p *Pass) reportTags(meant func(*Statement) bool, format string) {
 		for at < len(list) && list[at].s.Index < k.s.Index {
 			at++
 		}
-		without := servicesWithout(list[at:], k)
+		if of != k.s {
+			of, without = k.s, servicesWithout(list[at:], k.s)
+		}
 		if len(without) > 0 {
 			p.ReportKey(k.Key, fmt.Sprintf(format, listed(without, 5)), "conditionKeyName", "aws:ResourceTag", "serviceNames", strings.Join(without, ", "))
 		}
 	}
 }
 
-// servicesWithout are the services of which no action that the grants of a statement cover carries a key. The grants begin with the
-// statement's.
-func servicesWithout(list []grant, k *testedKey) []string {
+// servicesWithout are the services of which no action that the grants of a statement cover carries the tags of a resource. The grants
+// begin with the statement's.
+func servicesWithout(list []grant, s *Statement) []string {
 	type use struct {
 		service string
 		carried bool
@@ -120,7 +124,7 @@ func servicesWithout(list []grant, k *testedKey) []string {
 	var uses []use
 	for i := range list {
 		g := &list[i]
-		if g.s != k.s {
+		if g.s != s {
 			break
 		}
 		if g.all || len(g.actions) == 0 {

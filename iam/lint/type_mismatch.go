@@ -26,7 +26,7 @@ Source: Service Authorization Reference, tables "Condition keys"; IAM User Guide
 			keys := p.testedKeys()
 			for i := range keys {
 				k := &keys[i]
-				if k.known == nil || k.known.Open() || k.claim() || compares(k) {
+				if k.known == nil || compares(k) || k.known.Open() || k.claim() {
 					continue
 				}
 				allowed := operatorTypes[k.known.Type]
