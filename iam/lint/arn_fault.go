@@ -150,7 +150,7 @@ func possiblyEmpty(field string) bool {
 }
 
 // withoutAccount tells whether a resource may be one that AWS publishes, which has no account although the customers' own ones have:
-// arn:aws:ssm:eu-west-2::document/AWS-StartSSHSession. Found in examples of the services' user guides.
+// arn:aws:ssm:eu-west-2::document/AWS-StartSSHSession. The list errs on the side of silence.
 func withoutAccount(r *Resource) bool {
 	switch r.Service {
 	case "ssm":

@@ -7,8 +7,9 @@ import (
 	"trunkline/iam/arn"
 )
 
-// kmsKeyKeys are the condition keys, in lower case, whose value is the ARN of a KMS key. S3 fills in the ARN whatever the caller wrote:
-// Amazon S3 User Guide, Protecting data with server-side encryption, 2026-11. Those of Comprehend: Service Authorization Reference.
+// kmsKeyKeys are the condition keys, in lower case, whose value is the ARN of a KMS key. S3 fills in the ARN whatever the caller wrote
+// (Amazon S3 User Guide); those of Comprehend are of type ARN in the Service Authorization Reference. Which ones Access Analyzer
+// looks at is not published.
 var kmsKeyKeys = [...]string{
 	"s3:x-amz-server-side-encryption-aws-kms-key-id", "comprehend:modelkmskey", "comprehend:outputkmskey", "comprehend:volumekmskey",
 	"comprehend:datalakekmskey",
