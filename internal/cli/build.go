@@ -32,14 +32,14 @@ type pipeline struct {
 	stages   []collector.Stage
 }
 
-// buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
-func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
+// buildPipeline compiles the parts of a config that need no state. It calls AWS only where the config names a secret there. Its errors name the place in the config.
+func buildPipeline(ctx context.Context, c *config.Config, aws *cloud, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
 	p := &pipeline{}
 	if err := refuseLoop(c); err != nil {
 		return nil, err
 	}
 	if !c.Redact.Key.IsZero() {
-		value, err := c.Redact.Key.Resolve(ctx)
+		value, err := c.Redact.Key.Resolve(ctx, aws.secrets)
 		if err != nil {
 			return nil, c.Errorf("redact.key", "%w", err)
 		}
