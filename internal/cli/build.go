@@ -15,6 +15,7 @@ import (
 	"trunkline/contact"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/enrich"
+	"trunkline/internal/collector/enrich/s3"
 	"trunkline/internal/collector/filter"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
@@ -32,7 +33,8 @@ type pipeline struct {
 	stages   []collector.Stage
 }
 
-// buildPipeline compiles the parts of a config that need no state. It calls AWS only where the config names a secret there. Its errors name the place in the config.
+// buildPipeline compiles the parts of a config that need no state. It calls AWS only where the config names
+// something there. Its errors name the place in the config.
 func buildPipeline(ctx context.Context, c *config.Config, aws *cloud, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
 	p := &pipeline{}
 	if err := refuseLoop(c); err != nil {
@@ -65,8 +67,11 @@ func buildPipeline(ctx context.Context, c *config.Config, aws *cloud, log *slog.
 	warnUndocumented(c, log)
 	warnAgentColumn(c, log)
 	if a := c.Enrich.Agents; a != nil {
-		p.enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents})
-		if err != nil {
+		o := enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents}
+		if bucket, key, ok := config.SplitS3(a.From); ok {
+			o.Remote = s3.New(aws.clients, bucket, key)
+		}
+		if p.enricher, err = enrich.New(ctx, o); err != nil {
 			return nil, c.Errorf("enrich.agents", "%w", err)
 		}
 	}
