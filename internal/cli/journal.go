@@ -13,11 +13,21 @@ import (
 	"trunkline/internal/state"
 )
 
-// journal is the collector's memory: the state file, the window of deduplication and the folder of dead letters, committed
+// letterStore keeps dead letters: a folder or a bucket. Its methods are described at [deadletter.Folder].
+type letterStore interface {
+	Append(l deadletter.Letter, record []byte) (deadletter.Entry, error)
+	Sync() error
+	Committed(entries ...deadletter.Entry)
+	Prune(used map[string]int) (deleted int, err error)
+	Read(e deadletter.Entry) (deadletter.Letter, error)
+	Close() error
+}
+
+// journal is the collector's memory: the state file, the window of deduplication and the store of dead letters, committed
 // together.
 type journal struct {
 	store    *state.Store
-	letters  *deadletter.Folder
+	letters  letterStore
 	describe func(partition, position string) string
 
 	mu      sync.Mutex
@@ -29,7 +39,7 @@ type journal struct {
 }
 
 // openJournal loads what the state file knows. window may be nil.
-func openJournal(store *state.Store, letters *deadletter.Folder, window *dedupe.Window, describe func(partition, position string) string) (*journal, error) {
+func openJournal(store *state.Store, letters letterStore, window *dedupe.Window, describe func(partition, position string) string) (*journal, error) {
 	j := &journal{store: store, letters: letters, window: window, describe: describe}
 	if window != nil {
 		if err := store.WindowChunks(window.Load); err != nil {

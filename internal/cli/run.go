@@ -13,11 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"trunkline/internal/collector"
-	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
 	"trunkline/internal/collector/redact/scrub"
 	"trunkline/internal/config"
@@ -126,13 +124,7 @@ func (r *run) openJournal() (err error) {
 		return err
 	}
 	r.closers = append(r.closers, func() error { return r.store.Close() })
-	var recipients []age.Recipient
-	if text := r.config.DeadLetter.Recipient; text != "" {
-		if recipients, err = deadletter.ParseRecipients(text); err != nil {
-			return r.config.Errorf("dead_letter.recipient", "%w", err)
-		}
-	}
-	letters, err := deadletter.OpenFolder(r.config.DeadLetter.Folder, deadletter.FolderOptions{Recipients: recipients, Owner: r.store.ID()})
+	letters, err := r.openLetters()
 	if err != nil {
 		return err
 	}

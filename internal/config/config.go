@@ -158,8 +158,9 @@ type Stdout struct{}
 
 // DeadLetter says where records go that could not be handled.
 type DeadLetter struct {
-	Folder    string // default dead-letters
-	Recipient string // age recipient that records are encrypted to; "": only what identifies a record is kept
+	Folder    string // default dead-letters; "" exactly when S3 is set
+	S3        string // s3://BUCKET or s3://BUCKET/PREFIX: see SplitS3; "": none
+	Recipient string // age recipient that records are encrypted to; "": only what identifies a record is kept, never with S3
 }
 
 // State is where positions, the window of deduplication and the index of dead letters are kept.

@@ -32,6 +32,7 @@ var sameConfig = cmp.Options{
 // good are texts that Parse takes. Together they hold every key.
 var good = map[string]string{
 	"smallest":        whole,
+	"letters in S3":   whole + "dead_letter: {s3: 's3://letters/dead/', recipient: " + recipientText + "}\n",
 	"agents in S3":    whole + "enrich: {agents: {from: 's3://agent-data/a/b.csv', match: Agent.Username}}\n",
 	"managed secrets": whole + "redact: {key: 'aws-secretsmanager:arn:aws:secretsmanager:eu-west-2:111122223333:secret:team/key-AbCdEf#token'}\n",
 	"http": `
@@ -179,6 +180,7 @@ func TestParse(t *testing.T) {
 			c.Destination = Destination{File: &Output{Path: "out.jsonl", Rotate: 1 << 30, Keep: 7}}
 			c.DeadLetter.Recipient = recipientText
 		}),
+		"letters in S3": with(func(c *Config) { c.DeadLetter = DeadLetter{S3: "s3://letters/dead", Recipient: recipientText} }),
 		"privacy inside": with(func(c *Config) {
 			c.Redact = Redact{Privacy: &Privacy{Type: Whitelist, Fields: []contact.Path{path("Attributes.language"), path("Recordings.Status"), path("Attributes.7")}}}
 			c.Observe.Listen = "off"

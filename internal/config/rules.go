@@ -20,6 +20,15 @@ func (c *Config) check(r *reader) {
 			fail("source.file.path", "standard input cannot be read again: add dead_letter.recipient, so that dead letters can hold the record")
 		}
 	}
+	if c.DeadLetter.S3 != "" {
+		if r.has("dead_letter.folder") {
+			fail("dead_letter.folder", "dead_letter has s3 already; keep one")
+		}
+		if !r.has("dead_letter.recipient") {
+			fail("dead_letter.s3", "needs dead_letter.recipient: records leave this machine encrypted only; make a key pair with: age-keygen")
+		}
+		c.DeadLetter.Folder = ""
+	}
 	if a := c.Enrich.Agents; a != nil && a.Column == "" && len(a.Match) > 0 {
 		a.Column = a.Match[len(a.Match)-1].Name
 	}

@@ -75,6 +75,21 @@ func fileOrObject(into *string) value {
 	return s
 }
 
+// bucketPrefix is where objects are in S3.
+func bucketPrefix(into *string) value {
+	return &scalar[string]{
+		into: into, takes: []kind{aText}, word: "a place in S3 such as s3://BUCKET/PREFIX",
+		more: object{{"pattern", "^s3://"}},
+		parse: func(t string) (string, error) {
+			if _, prefix, ok := SplitS3(t); !ok || strings.HasPrefix(prefix, "/") || len(prefix) > 512 {
+				return "", errors.New("want s3://BUCKET or s3://BUCKET/PREFIX")
+			}
+			return strings.TrimRight(t, "/"), nil
+		},
+		print: func(t string) string { return t },
+	}
+}
+
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.

@@ -9,8 +9,7 @@ import (
 var laterKeys = map[string]string{
 	"source.kinesis":  "it reads source.file",
 	"state.dynamodb":  "it keeps its state in state.file",
-	"dead_letter.sqs": "it keeps dead letters in dead_letter.folder",
-	"dead_letter.s3":  "it keeps dead letters in dead_letter.folder",
+	"dead_letter.sqs": "it keeps dead letters in dead_letter.folder or dead_letter.s3",
 	"integration":     "write source, redact and destination out",
 	"deploy":          "it runs on one machine",
 	"record":          "it collects records, not call audio",
