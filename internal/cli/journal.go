@@ -13,16 +13,6 @@ import (
 	"trunkline/internal/state"
 )
 
-// letterStore keeps dead letters: a folder or a bucket. Its methods are described at [deadletter.Folder].
-type letterStore interface {
-	Append(l deadletter.Letter, record []byte) (deadletter.Entry, error)
-	Sync() error
-	Committed(entries ...deadletter.Entry)
-	Prune(used map[string]int) (deleted int, err error)
-	Read(e deadletter.Entry) (deadletter.Letter, error)
-	Close() error
-}
-
 // journal is the collector's memory: the state file, the window of deduplication and the store of dead letters, committed
 // together.
 type journal struct {
@@ -88,8 +78,10 @@ func (j *journal) DeadLetter(l collector.Letter) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries = append(j.entries, entry)
-	j.watch.Add(entry.Contact)
+	if entry.Segment != "" {
+		j.entries = append(j.entries, entry)
+		j.watch.Add(entry.Contact)
+	}
 	j.notice.deadLetter(letter)
 	return nil
 }

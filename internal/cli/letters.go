@@ -13,29 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"filippo.io/age"
-
 	"trunkline/contact"
 	"trunkline/internal/collector/deadletter"
-	"trunkline/internal/collector/deadletter/s3"
 	"trunkline/internal/config"
 )
-
-// openLetters opens where the config keeps dead letters.
-func (r *run) openLetters() (letterStore, error) {
-	d := r.config.DeadLetter
-	var recipients []age.Recipient
-	if d.Recipient != "" {
-		var err error
-		if recipients, err = deadletter.ParseRecipients(d.Recipient); err != nil {
-			return nil, r.config.Errorf("dead_letter.recipient", "%w", err)
-		}
-	}
-	if bucket, prefix, ok := config.SplitS3(d.S3); ok {
-		return s3.New(r.aws.clients, s3.Options{Bucket: bucket, Prefix: prefix, Owner: r.store.ID(), Recipients: recipients})
-	}
-	return deadletter.OpenFolder(d.Folder, deadletter.FolderOptions{Recipients: recipients, Owner: r.store.ID()})
-}
 
 // stages are where a record can become a dead letter.
 func stages() []string {
@@ -168,7 +149,12 @@ func (a *app) listLetters(ctx context.Context, c *config.Config, f *replayFlags)
 	show := func(l listedLetter) error { return a.showLetter(l, f.out) }
 	body, err := askRunning(ctx, c.State.File, "/dead-letters", f.values())
 	if _, none := errors.AsType[*net.OpError](err); none {
-		return a.collect(ctx, c, func(r *run) error { return r.list(f.letterQuery, show) })
+		return a.collect(ctx, c, func(r *run) error {
+			if err := r.takeQueued(ctx); err != nil {
+				return err
+			}
+			return r.list(f.letterQuery, show)
+		})
 	}
 	if err != nil {
 		return err

@@ -101,7 +101,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.pipeline, err = buildPipeline(ctx, r.config, r.aws, r.log, &r.watch.agents); err != nil {
 		return err
 	}
-	if err := r.openJournal(); err != nil {
+	if err := r.openJournal(ctx); err != nil {
 		return err
 	}
 	return r.openDestination(ctx)
@@ -116,7 +116,7 @@ func (r *run) keys() collector.Keys {
 	return collector.DeriveKeys(secret[:])
 }
 
-func (r *run) openJournal() (err error) {
+func (r *run) openJournal(ctx context.Context) (err error) {
 	r.store, err = state.Open(r.config.State.File, state.Options{
 		Command: strings.Join(os.Args, " "), Now: time.Now(), Random: rand.Reader,
 	})
@@ -124,7 +124,7 @@ func (r *run) openJournal() (err error) {
 		return err
 	}
 	r.closers = append(r.closers, func() error { return r.store.Close() })
-	letters, err := r.openLetters()
+	letters, err := r.openLetters(ctx)
 	if err != nil {
 		return err
 	}

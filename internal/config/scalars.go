@@ -90,6 +90,25 @@ func bucketPrefix(into *string) value {
 	}
 }
 
+var queueARN = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+
+// queue is the URL or the ARN of a queue.
+func queue(into *string) value {
+	s := address(into).(*scalar[string])
+	s.word, s.more = "the URL or the ARN of a queue", object{{"pattern", "^(https?://|arn:aws)"}}
+	url := s.parse
+	s.parse = func(t string) (string, error) {
+		if queueARN.MatchString(t) {
+			return t, nil
+		}
+		if _, err := url(t); err != nil {
+			return "", errors.New("is neither the URL nor the ARN of a queue")
+		}
+		return t, nil
+	}
+	return s
+}
+
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.

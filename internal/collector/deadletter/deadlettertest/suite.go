@@ -175,7 +175,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		for w := range 8 {
 			writers.Go(func() {
 				for i := range 20 {
-					e, err := s.Append(letter(w*20+i), []byte(fmt.Sprint(w*20+i)))
+					e, err := s.Append(letter(w*20+i), fmt.Append(nil, w*20+i))
 					if err != nil {
 						t.Error(err)
 						return

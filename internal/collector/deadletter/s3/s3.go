@@ -189,6 +189,18 @@ func (b *Bucket) read(e deadletter.Entry) (l deadletter.Letter, err error) {
 	return deadletter.Parse(line, e.ID)
 }
 
+// Delete takes the letter of an entry out of the bucket.
+func (b *Bucket) Delete(ctx context.Context, e deadletter.Entry) error {
+	client, err := b.client.Get(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.o.Bucket, Key: aws.String(b.key(e.Segment))}); err != nil {
+		return b.explain(ctx, "s3:DeleteObject", e.Segment, err)
+	}
+	return nil
+}
+
 // Close waits for the letters on their way.
 func (b *Bucket) Close() error { return b.outbox.Close() }
 
