@@ -25,6 +25,7 @@ type bucket struct {
 	sdk   *s3.Client
 	deny  atomic.Bool  // refuse to store
 	slow  atomic.Int64 // nanoseconds that storing takes
+	puts  atomic.Int64 // letters that were to be stored
 }
 
 const bucketName = "letters"
@@ -35,6 +36,7 @@ func newBucket(t testing.TB) *bucket {
 	fake := gofakes3.New(s3mem.New()).Server()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, "/"+bucketName+"/") {
+			b.puts.Add(1)
 			time.Sleep(time.Duration(b.slow.Load()))
 			if b.deny.Load() {
 				w.WriteHeader(http.StatusForbidden)
@@ -119,16 +121,18 @@ func TestLettersInS3(t *testing.T) {
 	}
 	b.deny.Store(false)
 
-	// S3 is slow, and the process is killed again and again.
-	b.slow.Store(int64(5 * time.Millisecond))
-	for i := range 4 {
+	// S3 takes longer than a checkpoint, and the process is killed while letters are on their way.
+	b.slow.Store(int64(400 * time.Millisecond))
+	for range 3 {
+		before := b.puts.Load()
 		p := run.start(t)
-		select {
-		case <-p.exited:
-		case <-time.After(time.Duration(150+60*i) * time.Millisecond):
-			p.kill()
+		until(t, 30*time.Second, "a letter on its way", func() bool { return b.puts.Load() > before })
+		time.Sleep(250 * time.Millisecond)
+		if !p.kill() {
+			t.Errorf("the run had ended before it was killed: the test shows less than it should:\n%s", p.stderr.String())
 		}
 	}
+	b.slow.Store(int64(time.Millisecond))
 	run.run(t).want(t, 0)
 	b.slow.Store(0)
 	status := trunkline(t, dir, "status", "--output", "json")

@@ -90,7 +90,7 @@ func bucketPrefix(into *string) value {
 	}
 }
 
-var queueARN = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+var queueARN = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
 
 // queue is the URL or the ARN of a queue.
 func queue(into *string) value {
@@ -109,13 +109,13 @@ func queue(into *string) value {
 	return s
 }
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`) // of 3 to 63 characters
 
 // SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.
 func SplitS3(text string) (bucket, key string, ok bool) {
 	rest, ok := strings.CutPrefix(text, "s3://")
 	bucket, key, _ = strings.Cut(rest, "/")
-	if !ok || !bucketName.MatchString(bucket) || len(key) > 1024 || strings.ContainsFunc(key, unicode.IsControl) {
+	if !ok || !bucketName.MatchString(bucket) || len(bucket) > 63 || len(key) > 1024 || strings.ContainsFunc(key, unicode.IsControl) {
 		return "", "", false
 	}
 	return bucket, key, true
