@@ -15,6 +15,7 @@ import (
 	"trunkline/contact"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/enrich"
+	"trunkline/internal/collector/enrich/s3"
 	"trunkline/internal/collector/filter"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
@@ -32,14 +33,15 @@ type pipeline struct {
 	stages   []collector.Stage
 }
 
-// buildPipeline compiles the parts of a config that need neither state nor network. Its errors name the place in the config.
-func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
+// buildPipeline compiles the parts of a config that need no state. It calls AWS only where the config names
+// something there. Its errors name the place in the config.
+func buildPipeline(ctx context.Context, c *config.Config, aws *cloud, log *slog.Logger, agents enrich.Observer) (*pipeline, error) {
 	p := &pipeline{}
 	if err := refuseLoop(c); err != nil {
 		return nil, err
 	}
 	if !c.Redact.Key.IsZero() {
-		value, err := c.Redact.Key.Resolve(ctx)
+		value, err := c.Redact.Key.Resolve(ctx, aws.secrets)
 		if err != nil {
 			return nil, c.Errorf("redact.key", "%w", err)
 		}
@@ -65,8 +67,11 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 	warnUndocumented(c, log)
 	warnAgentColumn(c, log)
 	if a := c.Enrich.Agents; a != nil {
-		p.enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents})
-		if err != nil {
+		o := enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents}
+		if bucket, key, ok := config.SplitS3(a.From); ok {
+			o.Remote = s3.New(aws.clients, bucket, key)
+		}
+		if p.enricher, err = enrich.New(ctx, o); err != nil {
 			return nil, c.Errorf("enrich.agents", "%w", err)
 		}
 	}
@@ -82,7 +87,10 @@ func buildPipeline(ctx context.Context, c *config.Config, log *slog.Logger, agen
 
 // refuseLoop finds what the collector would write where it reads: it would take its own output for records, without end.
 func refuseLoop(c *config.Config) error {
-	written := map[string]string{"state.file": c.State.File, "dead_letter.folder": filepath.Join(c.DeadLetter.Folder, "letters")}
+	written := map[string]string{"state.file": c.State.File}
+	if c.DeadLetter.Folder != "" {
+		written["dead_letter.folder"] = filepath.Join(c.DeadLetter.Folder, "letters")
+	}
 	if d := c.Destination.File; d != nil {
 		written["destination.file.path"] = d.Path
 	}

@@ -13,11 +13,11 @@ import (
 	"trunkline/internal/state"
 )
 
-// journal is the collector's memory: the state file, the window of deduplication and the folder of dead letters, committed
+// journal is the collector's memory: the state file, the window of deduplication and the store of dead letters, committed
 // together.
 type journal struct {
 	store    *state.Store
-	letters  *deadletter.Folder
+	letters  letterStore
 	describe func(partition, position string) string
 
 	mu      sync.Mutex
@@ -29,7 +29,7 @@ type journal struct {
 }
 
 // openJournal loads what the state file knows. window may be nil.
-func openJournal(store *state.Store, letters *deadletter.Folder, window *dedupe.Window, describe func(partition, position string) string) (*journal, error) {
+func openJournal(store *state.Store, letters letterStore, window *dedupe.Window, describe func(partition, position string) string) (*journal, error) {
 	j := &journal{store: store, letters: letters, window: window, describe: describe}
 	if window != nil {
 		if err := store.WindowChunks(window.Load); err != nil {
@@ -78,8 +78,10 @@ func (j *journal) DeadLetter(l collector.Letter) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries = append(j.entries, entry)
-	j.watch.Add(entry.Contact)
+	if entry.Segment != "" {
+		j.entries = append(j.entries, entry)
+		j.watch.Add(entry.Contact)
+	}
 	j.notice.deadLetter(letter)
 	return nil
 }

@@ -13,11 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"trunkline/internal/collector"
-	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
 	"trunkline/internal/collector/redact/scrub"
 	"trunkline/internal/config"
@@ -59,6 +57,7 @@ type run struct {
 	app       *app
 	config    *config.Config
 	log       *slog.Logger
+	aws       *cloud
 	pipeline  *pipeline
 	store     *state.Store
 	journal   *journal
@@ -73,7 +72,7 @@ type run struct {
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now()}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), aws: newCloud(c), began: time.Now()}
 	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
@@ -99,10 +98,10 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err := r.openWatch(ctx); err != nil {
 		return err
 	}
-	if r.pipeline, err = buildPipeline(ctx, r.config, r.log, &r.watch.agents); err != nil {
+	if r.pipeline, err = buildPipeline(ctx, r.config, r.aws, r.log, &r.watch.agents); err != nil {
 		return err
 	}
-	if err := r.openJournal(); err != nil {
+	if err := r.openJournal(ctx); err != nil {
 		return err
 	}
 	return r.openDestination(ctx)
@@ -117,7 +116,7 @@ func (r *run) keys() collector.Keys {
 	return collector.DeriveKeys(secret[:])
 }
 
-func (r *run) openJournal() (err error) {
+func (r *run) openJournal(ctx context.Context) (err error) {
 	r.store, err = state.Open(r.config.State.File, state.Options{
 		Command: strings.Join(os.Args, " "), Now: time.Now(), Random: rand.Reader,
 	})
@@ -125,13 +124,7 @@ func (r *run) openJournal() (err error) {
 		return err
 	}
 	r.closers = append(r.closers, func() error { return r.store.Close() })
-	var recipients []age.Recipient
-	if text := r.config.DeadLetter.Recipient; text != "" {
-		if recipients, err = deadletter.ParseRecipients(text); err != nil {
-			return r.config.Errorf("dead_letter.recipient", "%w", err)
-		}
-	}
-	letters, err := deadletter.OpenFolder(r.config.DeadLetter.Folder, deadletter.FolderOptions{Recipients: recipients, Owner: r.store.ID()})
+	letters, err := r.openLetters(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,7 +165,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		var key func(context.Context) (string, error)
 		if !d.HTTP.Key.IsZero() {
 			key = func(ctx context.Context) (string, error) {
-				value, err := d.HTTP.Key.Resolve(ctx)
+				value, err := d.HTTP.Key.Resolve(ctx, r.aws.secrets)
 				if err != nil {
 					return "", r.config.Errorf("destination.http.key", "%w", err)
 				}

@@ -36,6 +36,7 @@ type Config struct {
 	Destination Destination  //
 	DeadLetter  DeadLetter   //
 	State       State        //
+	AWS         AWS          //
 	Observe     Observe      //
 
 	name  string
@@ -71,7 +72,7 @@ type Enrich struct {
 
 // Agents adds an agent's row of a CSV or JSON file.
 type Agents struct {
-	From    string        // the file
+	From    string        // the file, or s3://BUCKET/KEY
 	Match   contact.Path  // of the record, without *: what is looked up
 	Column  string        // the file's column to look it up in, default the last name of Match
 	Into    contact.Path  // of the record, without *: where the row goes, default AgentData
@@ -157,13 +158,28 @@ type Stdout struct{}
 
 // DeadLetter says where records go that could not be handled.
 type DeadLetter struct {
-	Folder    string // default dead-letters
-	Recipient string // age recipient that records are encrypted to; "": only what identifies a record is kept
+	Folder    string // default dead-letters; "" exactly when S3 is set and SQS is not; with SQS, where replay takes letters from the queue
+	S3        string // s3://BUCKET or s3://BUCKET/PREFIX: see SplitS3; "": none; with SQS, for letters that a message cannot hold
+	SQS       string // URL or ARN of a queue; "": none
+	Recipient string // age recipient that records are encrypted to; "": only what identifies a record is kept, never with S3 or SQS
 }
 
 // State is where positions, the window of deduplication and the index of dead letters are kept.
 type State struct {
 	File string // default trunkline.db
+}
+
+// AWS says how AWS services are called. Where it says nothing, the SDK's own environment variables and files do.
+type AWS struct {
+	Region    string    // such as eu-west-2; "": what the SDK finds
+	Profile   string    // of the SDK's configuration files; "": what the SDK finds
+	Role      string    // ARN of a role to assume; "": none
+	Endpoints Endpoints //
+}
+
+// Endpoints are the URLs of services; "" is AWS's own.
+type Endpoints struct {
+	S3, SecretsManager, SQS, STS string
 }
 
 // Observe says how the program can be watched.

@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"filippo.io/age"
 
@@ -47,13 +49,76 @@ func localFile(into *string, deflt string) value {
 		case t == "-":
 			return "", errors.New("want a file; - stands for standard input or output nowhere but in source.file.path")
 		case strings.HasPrefix(t, "s3:"):
-			return "", errors.New("this version of trunkline does not read s3:; name a file")
+			return "", errors.New("want a file of this machine; s3: does not stand here")
 		case strings.Contains(t, "\x00"):
 			return "", errors.New("a path has no NUL in it")
 		}
 		return t, nil
 	}
 	return s
+}
+
+// fileOrObject is the path of a file on this machine, or an object of S3.
+func fileOrObject(into *string) value {
+	s := localFile(into, "").(*scalar[string])
+	s.word = "a path, or s3://BUCKET/KEY"
+	local := s.parse
+	s.parse = func(t string) (string, error) {
+		if !strings.HasPrefix(t, "s3:") {
+			return local(t)
+		}
+		if _, key, ok := SplitS3(t); !ok || key == "" || strings.HasSuffix(key, "/") {
+			return "", errors.New("want s3://BUCKET/KEY")
+		}
+		return t, nil
+	}
+	return s
+}
+
+// bucketPrefix is where objects are in S3.
+func bucketPrefix(into *string) value {
+	return &scalar[string]{
+		into: into, takes: []kind{aText}, word: "a place in S3 such as s3://BUCKET/PREFIX",
+		more: object{{"pattern", "^s3://"}},
+		parse: func(t string) (string, error) {
+			if _, prefix, ok := SplitS3(t); !ok || strings.HasPrefix(prefix, "/") || len(prefix) > 512 {
+				return "", errors.New("want s3://BUCKET or s3://BUCKET/PREFIX")
+			}
+			return strings.TrimRight(t, "/"), nil
+		},
+		print: func(t string) string { return t },
+	}
+}
+
+var queueARN = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
+
+// queue is the URL or the ARN of a queue.
+func queue(into *string) value {
+	s := address(into).(*scalar[string])
+	s.word, s.more = "the URL or the ARN of a queue", object{{"pattern", "^(https?://|arn:aws)"}}
+	url := s.parse
+	s.parse = func(t string) (string, error) {
+		if queueARN.MatchString(t) {
+			return t, nil
+		}
+		if _, err := url(t); err != nil {
+			return "", errors.New("is neither the URL nor the ARN of a queue")
+		}
+		return t, nil
+	}
+	return s
+}
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`) // of 3 to 63 characters
+
+// SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.
+func SplitS3(text string) (bucket, key string, ok bool) {
+	rest, ok := strings.CutPrefix(text, "s3://")
+	bucket, key, _ = strings.Cut(rest, "/")
+	if !ok || !bucketName.MatchString(bucket) || len(bucket) > 63 || len(key) > 1024 || strings.ContainsFunc(key, unicode.IsControl) {
+		return "", "", false
+	}
+	return bucket, key, true
 }
 
 func boolean(into *bool) value {
@@ -199,7 +264,7 @@ func path(into *contact.Path, one bool, deflt string) value {
 // reference is a secret's. No message quotes it.
 func reference(into *secret.Ref) value {
 	return &scalar[secret.Ref]{
-		into: into, takes: []kind{aText}, word: "a secret reference: env:NAME or file:PATH",
+		into: into, takes: []kind{aText}, word: "a secret reference: " + secret.Forms,
 		more:  object{{"pattern", secret.Pattern}},
 		parse: secret.Parse, print: secret.Ref.String,
 	}

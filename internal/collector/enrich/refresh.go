@@ -15,7 +15,7 @@ func (e *Enricher) Run(ctx context.Context) error {
 	reported := "" // what is wrong with the file, as far as it was logged
 	for {
 		pause := e.o.Refresh
-		if e.file.changing != nil {
+		if e.origin.moving() {
 			pause = min(pause, settle)
 		}
 		select {
@@ -23,8 +23,10 @@ func (e *Enricher) Run(ctx context.Context) error {
 			return nil
 		case <-time.After(pause):
 		}
-		rows, err := e.file.look()
+		rows, err := e.origin.look(ctx)
 		switch {
+		case ctx.Err() != nil:
+			return nil
 		case err != nil:
 			e.o.Observe.AgentsBroken()
 			if text := err.Error(); text != reported {
@@ -36,7 +38,7 @@ func (e *Enricher) Run(ctx context.Context) error {
 			e.use(rows)
 			e.o.Log.InfoContext(ctx, "agent file read", "file", e.o.From, "rows", rows.Len())
 			reported = ""
-		case reported != "" && e.file.changing == nil:
+		case reported != "" && !e.origin.moving():
 			e.o.Log.InfoContext(ctx, "agent file is as it was read", "file", e.o.From, "rows", e.Directory().Len())
 			reported = ""
 		}
