@@ -1,5 +1,7 @@
 package iam
 
+import "strings"
+
 // An arena hands out the nodes of one Document from slabs: a policy of 4 KB is some two hundred nodes and a handful of allocations.
 type arena struct {
 	nodes    []Node
@@ -9,14 +11,15 @@ type arena struct {
 }
 
 const (
-	bytesPerNode = 32  // in policies as people write them; an estimate for the first slab
-	firstMore    = 16  // nodes in the second one
-	maxSlab      = 512 // nodes in a slab
+	firstMore = 16  // nodes in the second slab
+	maxSlab   = 512 // nodes in a slab
 )
 
-// newArena is an arena for a text of size bytes.
-func newArena(size int) arena {
-	n := min(size/bytesPerNode+4, maxSlab)
+// newArena is an arena for a text. Most values are strings, arrays and objects, so their quotes and openers tell how many nodes there will be;
+// what the estimate lacks goes to a second slab.
+func newArena(text string) arena {
+	lists := strings.Count(text, "[") + strings.Count(text, "{")
+	n := min(strings.Count(text, `"`)/2+lists+1, maxSlab)
 	return arena{nodes: make([]Node, 0, n), pointers: make([]*Node, 0, n/2+1), members: make([]Member, 0, n/3+1), next: firstMore}
 }
 

@@ -26,7 +26,7 @@ func Parse(src []byte) *Document {
 		return doc
 	}
 	text := string(src) // so that no string of the tree changes when src does
-	p := parser{src: text, valid: utf8.ValidString(text), head: -1, arena: newArena(len(src))}
+	p := parser{src: text, valid: utf8.ValidString(text), head: -1, arena: newArena(text)}
 	doc.Root = p.document()
 	doc.Problems = p.sorted()
 	doc.view(&p.arena)

@@ -12,7 +12,8 @@ func Placeholders(text string) []Span {
 	}
 	var spans []Span
 	inARN := strings.HasPrefix(text, "arn:")
-	word := 0 // where the current field or path segment begins
+	word := 0          // where the current field or path segment begins
+	braceless := false // there is no } in what follows
 	addWord := func(end int) {
 		if bareWord(text[word:end], inARN) && (inARN || word == 0 && end == len(text)) {
 			spans = append(spans, Span{word, end})
@@ -22,10 +23,14 @@ func Placeholders(text string) []Span {
 		n := 0
 		switch text[i] {
 		case '$':
+			if braceless || i+1 == len(text) || text[i+1] != '{' {
+				break
+			}
 			if n = variableLen(text[i:]); n > 0 {
 				i += n
 				continue
 			}
+			braceless = true // to be found out once
 		case '{':
 			n = bracePlaceholder(text[i:])
 		case '<':

@@ -8,7 +8,7 @@ import (
 // str reads the string at p.pos, which begins with the quote of JSON. A string without escapes shares the text's memory.
 func (p *parser) str() *Node {
 	start := p.pos + 1
-	for i := start; i < len(p.src); i++ {
+	for i := start + plain(p.src[start:]); i < len(p.src); i++ {
 		switch c := p.src[i]; {
 		case c == '"':
 			n := p.node(String, p.pos, i+1)

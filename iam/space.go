@@ -10,8 +10,13 @@ import (
 func (p *parser) space() {
 	for p.pos < len(p.src) {
 		switch c := p.src[p.pos]; {
-		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
+		case c == ' ' || c == '\t' || c == '\r':
 			p.pos++
+		case c == '\n':
+			p.pos++
+			for p.pos+8 <= len(p.src) && eight(p.src[p.pos:]) == eachByte*' ' { // indentation
+				p.pos += 8
+			}
 		case c == '/' || c == '#' || c == '.' || c == '\v' || c == '\f' || c >= utf8.RuneSelf:
 			if !p.oddSpace() {
 				return

@@ -1,6 +1,9 @@
 package iam
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // A Template is a string with policy variables, in parts. Their spans cover the string without gaps.
 type Template []TemplatePart
@@ -46,18 +49,12 @@ const (
 func ParseTemplate(s string) Template {
 	var t Template
 	start := 0 // of the literal text that is not in t yet
-	for i := 0; ; {
-		next := strings.Index(s[i:], "${")
-		if next < 0 {
-			break
+	for part := range variables(s) {
+		if part.Span.Start > start {
+			t = append(t, TemplatePart{Span: Span{start, part.Span.Start}, Text: s[start:part.Span.Start]})
 		}
-		i += next
-		if i > start {
-			t = append(t, TemplatePart{Span: Span{start, i}, Text: s[start:i]})
-		}
-		part := variableAt(s, i)
 		t = append(t, part)
-		i, start = part.Span.End, part.Span.End
+		start = part.Span.End
 	}
 	if start < len(s) {
 		t = append(t, TemplatePart{Span: Span{start, len(s)}, Text: s[start:]})
@@ -67,33 +64,74 @@ func ParseTemplate(s string) Template {
 
 // Variables is the parts of ParseTemplate but the literal ones. It allocates nothing when there is none.
 func Variables(s string) []TemplatePart {
-	if !strings.Contains(s, "${") {
-		return nil
-	}
 	var list []TemplatePart
-	for _, part := range ParseTemplate(s) {
-		if part.Kind != Literal {
-			list = append(list, part)
-		}
+	for part := range variables(s) {
+		list = append(list, part)
 	}
 	return list
 }
 
-// variableAt reads what begins with ${ at offset at.
-func variableAt(s string, at int) TemplatePart {
-	malformed := func(end int, fault VariableFault) TemplatePart {
-		return TemplatePart{Kind: Malformed, Span: Span{at, end}, Text: s[at:end], Fault: fault}
-	}
-	inside := s[at+2:]
-	end := closingBrace(inside)
-	if next := strings.Index(inside, "${"); end < 0 || next >= 0 && next < end && !strings.Contains(inside[:next], "'") {
-		if next < 0 {
-			next = len(inside)
+// variables yields what begins with ${.
+func variables(s string) iter.Seq[TemplatePart] {
+	return func(yield func(TemplatePart) bool) {
+		open := search{s: s, what: "${"}
+		brace, quote, second := search{s: s, what: "}"}, search{s: s, what: "'"}, search{s: s, what: "'"}
+		for at := open.from(0); at < len(s); {
+			inside := at + len("${")
+			next, first := open.from(inside), quote.from(inside)
+			end := brace.from(inside)
+			// A brace in the quotes of a default is not the one that ends the variable.
+			if first < min(end, next) {
+				if behind := second.from(first+1) + 1; behind <= len(s) {
+					if spaces := countSpaces(s[behind:]); strings.HasPrefix(s[behind+spaces:], "}") {
+						end = behind + spaces
+					}
+				}
+			}
+			var part TemplatePart
+			if end == len(s) || next < end && next < first {
+				part = malformed(s, at, next, MissingBrace)
+			} else {
+				part = variable(s, at, end+1)
+			}
+			if !yield(part) {
+				return
+			}
+			at = open.from(part.Span.End)
 		}
-		return malformed(at+2+next, MissingBrace)
 	}
-	inside = inside[:end]
-	end += at + 3
+}
+
+// A search finds what a text holds from offsets that never become smaller. All searches together read the text once, however often
+// they are asked.
+type search struct {
+	s, what string
+	found   int // at or behind the offset of the last call; len(s) when there is none
+	asked   bool
+}
+
+// from is where what is searched for stands at offset i or behind it; len(s) when nowhere.
+func (f *search) from(i int) int {
+	if f.asked && f.found >= i {
+		return f.found
+	}
+	f.asked = true
+	f.found = len(f.s)
+	if n := strings.Index(f.s[i:], f.what); n >= 0 {
+		f.found = i + n
+	}
+	return f.found
+}
+
+func countSpaces(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
+
+func malformed(s string, at, end int, fault VariableFault) TemplatePart {
+	return TemplatePart{Kind: Malformed, Span: Span{at, end}, Text: s[at:end], Fault: fault}
+}
+
+// variable reads s[at:end], which begins with ${ and ends with a brace.
+func variable(s string, at, end int) TemplatePart {
+	inside := s[at+len("${") : end-1]
 	switch inside {
 	case "*", "?", "$":
 		return TemplatePart{Kind: Escape, Span: Span{at, end}, Text: inside}
@@ -101,34 +139,17 @@ func variableAt(s string, at int) TemplatePart {
 	key, rest, hasDefault := strings.Cut(inside, ",")
 	switch {
 	case strings.TrimSpace(key) == "":
-		return malformed(end, EmptyKey)
+		return malformed(s, at, end, EmptyKey)
 	case strings.ContainsAny(key, " \t\r\n"):
-		return malformed(end, SpaceInKey)
+		return malformed(s, at, end, SpaceInKey)
 	case !hasDefault && strings.Contains(key, "'"):
-		return malformed(end, MissingQuote)
+		return malformed(s, at, end, MissingQuote)
 	case !hasDefault:
 		return TemplatePart{Kind: Variable, Span: Span{at, end}, Text: key}
 	}
 	value := strings.TrimSpace(rest)
 	if len(value) < 2 || value[0] != '\'' || value[len(value)-1] != '\'' || strings.Contains(value[1:len(value)-1], "'") {
-		return malformed(end, MissingQuote)
+		return malformed(s, at, end, MissingQuote)
 	}
 	return TemplatePart{Kind: Variable, Span: Span{at, end}, Text: key, Default: value[1 : len(value)-1], HasDefault: true}
-}
-
-// closingBrace is where the variable ends whose inside s begins with, -1 when it does not: at the first brace, but for one in the
-// quotes of a default.
-func closingBrace(s string) int {
-	brace := strings.IndexByte(s, '}')
-	quote := strings.IndexByte(s, '\'')
-	if quote < 0 || quote > brace {
-		return brace
-	}
-	if end := strings.IndexByte(s[quote+1:], '\''); end >= 0 {
-		behind := quote + 1 + end + 1
-		if strings.HasPrefix(strings.TrimLeft(s[behind:], " "), "}") {
-			return behind + strings.IndexByte(s[behind:], '}')
-		}
-	}
-	return brace
 }

@@ -3,6 +3,7 @@ package iam_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -93,4 +94,21 @@ func FuzzParseTemplate(f *testing.F) {
 			t.Errorf("ParseTemplate(%q): the parts end at %d of %d", s, at, len(s))
 		}
 	})
+}
+
+// What begins like a variable and does not end is not searched for its end again and again.
+func TestTemplateHostile(t *testing.T) {
+	const soon = 5 * time.Second // many times what is needed; reading on each time took 9
+	for _, unit := range []string{"${", "${a", "${'", "${a,'", "}${", "${','}", "${a, 'b", "${a '} ", "{", "{a", "<a", "a:"} {
+		for _, tail := range []string{"", "''" + strings.Repeat(" ", iam.MaxSize/2)} {
+			text := "arn:" + strings.Repeat(unit, iam.MaxSize/2/len(unit)) + tail
+			start := time.Now()
+			iam.ParseTemplate(text)
+			iam.Variables(text)
+			iam.Placeholders(text)
+			if took := time.Since(start); took > soon {
+				t.Errorf("%q many times over, %d bytes behind: took %v, want less than %v", unit, len(tail), took, soon)
+			}
+		}
+	}
 }

@@ -55,14 +55,14 @@ func (p Presence) String() string {
 func (c *Catalog) GlobalKey(name string) (*Key, bool) {
 	if i := strings.IndexByte(name, '/'); i >= 0 && len(name) > i+1 {
 		for k := range globalKeys {
-			if k := &globalKeys[k]; k.Open() && k.Matches(name) {
+			if k := &globalKeys[k]; strings.HasSuffix(k.Name, "/tag-key") && k.Matches(name) {
 				return k, true
 			}
 		}
 		return nil, false
 	}
 	for k := range globalKeys {
-		if k := &globalKeys[k]; compareFold(k.Name, name) == 0 {
+		if k := &globalKeys[k]; len(k.Name) == len(name) && compareFold(k.Name, name) == 0 {
 			return k, true
 		}
 	}

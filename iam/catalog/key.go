@@ -168,7 +168,7 @@ func (s *Service) Key(name string) (*Key, bool) {
 	var open *Key
 	for i := range s.Keys {
 		k := &s.Keys[i]
-		if compareFold(k.Name, name) == 0 {
+		if len(k.Name) == len(name) && compareFold(k.Name, name) == 0 {
 			return k, true
 		}
 		if open == nil && k.Matches(name) {

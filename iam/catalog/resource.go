@@ -58,10 +58,12 @@ func (t *ResourceType) Match(arn string) bool {
 // as one text, but no ARN of AWS has the fields of another in the name of its resource.
 func (t *ResourceType) Intersects(pattern string) bool {
 	var fields [5]string
+	var literal [5]bool
 	rest, whole := pattern, true
 	for i := range fields {
 		var ok bool
 		fields[i], rest, ok = cutField(rest)
+		literal[i] = !hasSpecial(fields[i])
 		whole = whole && ok
 	}
 	for i, format := range t.Formats {
@@ -73,28 +75,54 @@ func (t *ResourceType) Intersects(pattern string) bool {
 			continue
 		}
 		resource, matches := format, true
-		for _, field := range fields {
+		for i, field := range fields {
 			var own string
 			own, resource, _ = strings.Cut(resource, ":")
+			if literal[i] && (own == field || field != "" && strings.HasPrefix(own, "${") && strings.IndexByte(own, '}') == len(own)-1) {
+				continue
+			}
 			if matches = follows(own, noColon, field, true); !matches {
 				break
 			}
 		}
-		if matches && (follows(resource, r, rest, true) || isPlaceholder(rest) && !strings.HasPrefix(resource, "${")) {
+		if matches && resourceFollows(resource, r, rest) {
 			return true
 		}
 	}
 	return false
 }
 
+// IntersectsResource is Intersects for one of the formats and what stands behind the account: resource is that part of a pattern.
+func (t *ResourceType) IntersectsResource(format int, resource string) bool {
+	own := t.Formats[format]
+	for range 3 {
+		_, own, _ = strings.Cut(own, ":")
+	}
+	rest, usual := strings.CutPrefix(own, "${Region}:${Account}:")
+	if !usual {
+		_, rest, _ = strings.Cut(own, ":")
+		_, rest, _ = strings.Cut(rest, ":")
+	}
+	return resourceFollows(rest, t.rule(format), resource)
+}
+
+// resourceFollows matches what stands behind the account.
+func resourceFollows(format string, r rule, pattern string) bool {
+	return follows(format, r, pattern, true) || isPlaceholder(pattern) && !strings.HasPrefix(format, "${")
+}
+
 // cutField cuts a pattern at the next colon that is not inside of a variable or placeholder.
 func cutField(pattern string) (field, rest string, ok bool) {
 	for i := 0; i < len(pattern); {
-		if pattern[i] == ':' {
+		switch pattern[i] {
+		case ':':
 			return pattern[:i], pattern[i+1:], true
+		case '$', '<', '{':
+			_, after := cutUnit(pattern[i:])
+			i = len(pattern) - len(after)
+		default:
+			i++
 		}
-		_, after := cutUnit(pattern[i:])
-		i = len(pattern) - len(after)
 	}
 	return pattern, "", false
 }
@@ -136,7 +164,7 @@ func follows(format string, r rule, text string, wild bool) bool {
 		}
 		taken := text[:end]
 		switch {
-		case wild && strings.ContainsAny(taken, specials):
+		case wild && hasSpecial(taken):
 			return simulate(format, r, text, wild)
 		case taken == "" && gap == placeholderGap,
 			not&noColon != 0 && strings.IndexByte(taken, ':') >= 0,
@@ -160,7 +188,14 @@ func limits(gap gap, rest string, r rule) (not rule, decided bool) {
 	return noColon | noSlash, rest[0] == '/'
 }
 
-func onlyStars(pattern string) bool { return strings.Trim(pattern, "*") == "" }
+func onlyStars(pattern string) bool {
+	for i := range len(pattern) {
+		if pattern[i] != '*' {
+			return false
+		}
+	}
+	return true
+}
 
 // gap is a part of a format that is not literal.
 type gap uint8
@@ -189,10 +224,23 @@ func cutGap(format string, r rule) (gap, string) {
 	return noGap, format
 }
 
-// specials are the bytes of a pattern that may not be literal.
-const specials = "*?$<{"
+// special tells that a byte of a pattern may not be literal.
+func special(c byte) bool {
+	switch c {
+	case '*', '?', '$', '<', '{':
+		return true
+	}
+	return false
+}
 
-func special(c byte) bool { return strings.IndexByte(specials, c) >= 0 }
+func hasSpecial(pattern string) bool {
+	for i := range len(pattern) {
+		if special(pattern[i]) {
+			return true
+		}
+	}
+	return false
+}
 
 // unit is the next piece of a pattern: a byte, or one of those below.
 type unit int

@@ -27,10 +27,24 @@ type Service struct {
 
 // Action returns an action of the service by its name without the prefix.
 func (s *Service) Action(name string) (*Action, bool) {
-	if i, found := sort.Find(len(s.Actions), func(i int) int { return compareFold(name, s.Actions[i].Name) }); found {
+	i := s.from(name)
+	if i < len(s.Actions) && len(s.Actions[i].Name) == len(name) && compareFold(s.Actions[i].Name, name) == 0 {
 		return &s.Actions[i], true
 	}
 	return nil, false
+}
+
+// from is where in the list of actions a name stands, or would.
+func (s *Service) from(name string) int {
+	low, high := 0, len(s.Actions)
+	for low < high {
+		if middle := (low + high) / 2; compareFold(s.Actions[middle].Name, name) < 0 {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 // Type returns a resource type by its name. Some names have spaces: lex's is "bot alias".
@@ -52,8 +66,7 @@ func (s *Service) expand(pattern string, yield func(*Action) bool) bool {
 		literal = pattern[:i]
 	}
 	// Actions that begin with the literal text stand together.
-	from, _ := sort.Find(len(s.Actions), func(i int) int { return compareFold(literal, s.Actions[i].Name) })
-	for i := from; i < len(s.Actions); i++ {
+	for i := s.from(literal); i < len(s.Actions); i++ {
 		a := &s.Actions[i]
 		if len(a.Name) < len(literal) || compareFold(a.Name[:len(literal)], literal) != 0 {
 			break

@@ -13,6 +13,9 @@ func lower(c byte) byte {
 // compareFold compares as if ASCII letters were in lower case.
 func compareFold(a, b string) int {
 	for i := range min(len(a), len(b)) {
+		if a[i] == b[i] {
+			continue
+		}
 		if x, y := lower(a[i]), lower(b[i]); x != y {
 			return cmp.Compare(x, y)
 		}

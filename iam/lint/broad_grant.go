@@ -98,7 +98,7 @@ func (g *broadGrant) reached(s *Statement, f actionForm) *iam.Node {
 		if f == notAction && s.Named("iam", g.action) == nil && s.Reached("iam", g.action) == nil && len(s.Actions) > 0 {
 			return s.NotAction.Key
 		}
-	case s.Action == nil:
+	case s.Action == nil || !s.iam:
 	case f == namedAction:
 		if a := s.Named("iam", g.action); a != nil {
 			return a.Node

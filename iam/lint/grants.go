@@ -21,6 +21,7 @@ type grant struct {
 	actions []*catalog.Action // what it covers today; nil for "*", and for what the catalogue does not know
 	reached []reach           // of the actions, see Pass.reaches
 	all     bool              // "*" or "*:*"
+	repeats bool              // an earlier one of the same effect has the same text; false also where that was not looked for
 	next    int               // the next grant of the same service; -1 behind the last
 }
 
@@ -29,10 +30,9 @@ type grants struct {
 	list     []grant
 	single   []*catalog.Action // those of the grants that cover one
 	services []serviceGrants
-	reached  map[typeOfStatement]bool
-
-	fits   [8]fit // the last ones
-	oldest int
+	byName   map[string]int // of services; nil while they are few
+	takesOf  *Statement     // what takes holds verdicts for: the statement asked about last
+	takes    []typeTaken
 }
 
 // serviceGrants is where the grants of a service begin in the list.
@@ -41,9 +41,10 @@ type serviceGrants struct {
 	first, last int
 }
 
-type typeOfStatement struct {
-	s *Statement
-	t *catalog.ResourceType
+// typeTaken says whether a resource of the statement can be of a type.
+type typeTaken struct {
+	t     *catalog.ResourceType
+	takes bool
 }
 
 // effort bounds the work on one policy, in comparisons. Some of our checks compare each grant with each; of a policy that AWS would
@@ -70,6 +71,7 @@ func (p *Pass) allGrants() []grant {
 	}
 	p.grants = &grants{list: make([]grant, 0, n), single: make([]*catalog.Action, 0, n)}
 	var service *catalog.Service // of the last grant: policies write them side by side
+	var recent recentGrants
 	for s := range p.Each() {
 		if s.Action == nil || !s.Allow && !s.Deny {
 			continue
@@ -80,27 +82,79 @@ func (p *Pass) allGrants() []grant {
 			if service == nil || service.Prefix != g.Service {
 				service, _ = p.Catalog.Service(g.Service)
 			}
+			same := recent.find(g.Text)
+			g.repeats = same != nil && same.s.Allow == s.Allow
 			if service != nil && !g.Placeholder && !p.exhausted() {
-				g.actions = p.grants.covered(service, g.Action)
+				if same != nil {
+					g.actions = same.actions
+				} else {
+					g.actions = p.grants.covered(service, g.Action)
+				}
 				p.grants.spend(len(g.actions))
 			}
 			p.grants.add(g)
+			recent.note(&p.grants.list[len(p.grants.list)-1])
 		}
 	}
 	return p.grants.list
 }
 
+// recentGrants finds a grant of the same text again: statements repeat each other's actions. It forgets some.
+type recentGrants [64]*grant
+
+func (r *recentGrants) find(text string) *grant {
+	if g := r[slot(text)]; g != nil && g.Text == text {
+		return g
+	}
+	return nil
+}
+
+func (r *recentGrants) note(g *grant) { r[slot(g.Text)] = g }
+
+// slot tells most actions of a policy apart by their length and last letters.
+func slot(text string) int {
+	h := len(text)
+	for i := max(0, len(text)-6); i < len(text); i++ {
+		h = h*31 + int(text[i])
+	}
+	return h & 63
+}
+
 func (gs *grants) add(g grant) {
 	at := len(gs.list)
 	gs.list = append(gs.list, g)
-	for i := range gs.services {
-		if s := &gs.services[i]; s.service == g.Service {
-			gs.list[s.last].next = at
-			s.last = at
-			return
-		}
+	if s := gs.of(g.Service); s != nil {
+		gs.list[s.last].next = at
+		s.last = at
+		return
 	}
 	gs.services = append(gs.services, serviceGrants{g.Service, at, at})
+	if gs.byName != nil {
+		gs.byName[g.Service] = len(gs.services) - 1
+	}
+}
+
+// of are the grants of a service; nil when there are none.
+func (gs *grants) of(service string) *serviceGrants {
+	const few = 32 // more than policies are about
+	if gs.byName == nil && len(gs.services) > few {
+		gs.byName = make(map[string]int, len(gs.services))
+		for i := range gs.services {
+			gs.byName[gs.services[i].service] = i
+		}
+	}
+	if gs.byName != nil {
+		if i, ok := gs.byName[service]; ok {
+			return &gs.services[i]
+		}
+		return nil
+	}
+	for i := range gs.services {
+		if gs.services[i].service == service {
+			return &gs.services[i]
+		}
+	}
+	return nil
 }
 
 // covering goes through the grants whose pattern covers an action, Allow and Deny, by service and position.
@@ -125,7 +179,7 @@ func (g *grant) covers(name string) bool {
 	if g.Wild {
 		return matchFold(g.Name, name)
 	}
-	return len(g.Name) == len(name) && strings.EqualFold(g.Name, name)
+	return len(g.Name) == len(name) && (g.Name == name || len(name) > 0 && lower(g.Name[0]) == lower(name[0]) && strings.EqualFold(g.Name, name))
 }
 
 // covered are the actions of a service that a pattern covers.
@@ -145,6 +199,9 @@ func (gs *grants) covered(service *catalog.Service, a *Action) []*catalog.Action
 			actions[i] = &service.Actions[i]
 		}
 		return actions
+	}
+	if !gs.spend(len(service.Actions)) {
+		return nil
 	}
 	var actions []*catalog.Action
 	for action := range service.Expand(a.Name) {
@@ -221,7 +278,7 @@ func (s *Statement) any() bool {
 		return false
 	}
 	for i := range s.Resources {
-		if strings.Trim(s.Resources[i].Text, "*") == "" {
+		if s.Resources[i].stars {
 			return true
 		}
 	}

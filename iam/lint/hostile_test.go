@@ -39,6 +39,9 @@ func TestHostile(t *testing.T) {
 		"variables in a resource":  filled(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "\né`, `${`, `"}]}`),
 		"wildcards":                filled(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": "iam:`, `*P`, `"}]}`),
 		"resources":                filled(head+`, "*"], "NotResource": ["*"`, `, "arn:aws:iam::1:role/*"`, `]}]}`),
+		"services":                 filled(head, `, "ec#:Describe"`, `]}]}`),
+		"patterns":                 filled(head, `, "ec2:*a*#"`, `]}]}`),
+		"open variables":           filled(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": ["a"`, `, "arn:aws:s3:::${"`, `]}]}`),
 		"openers":                  strings.Repeat("[{", size/2),
 		"addresses in one address": filled(head+`], "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.1"`, `, "10.0.0.1"`, `]}}}]}`),
 	} {

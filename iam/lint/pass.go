@@ -30,6 +30,7 @@ type Statement struct {
 	*iam.Statement
 	Allow, Deny bool        // both false when Effect is neither
 	Actions     []Action    // of Action or NotAction
+	iam         bool        // one of them is of iam, or of all services
 	Resources   []Resource  // of Resource or NotResource
 	Tests       []Condition // one for each operator and key
 }
@@ -66,7 +67,9 @@ func newPass(doc *iam.Document, options Options) *Pass {
 		}
 		from := len(allActions)
 		for _, n := range actionValues(s) {
-			allActions = append(allActions, newAction(n))
+			a := newAction(n)
+			view.iam = view.iam || a.Service == "iam" || a.Service == "*"
+			allActions = append(allActions, a)
 		}
 		view.Actions = allActions[from:len(allActions):len(allActions)]
 		from = len(allResources)

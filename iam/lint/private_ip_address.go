@@ -1,6 +1,12 @@
 package lint
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"trunkline/iam"
+)
 
 var (
 	privateIPAddress = &Check{
@@ -73,6 +79,9 @@ func (p *Pass) reportPrivate(negated, all bool, message string) {
 			if c.Name != "aws:sourceip" || c.Family != IPFamily || c.Negated != negated || len(c.Values) == 0 {
 				continue
 			}
+			if !slices.ContainsFunc(c.Values, mayBePrivate) {
+				continue
+			}
 			private, known := 0, true
 			for _, n := range c.Values {
 				r, ok := parseRange(n.Text)
@@ -95,6 +104,11 @@ func (p *Pass) reportPrivate(negated, all bool, message string) {
 			}
 		}
 	}
+}
+
+// mayBePrivate tells whether a text begins like a private range: 1…, f…, and :: with its zeros.
+func mayBePrivate(n *iam.Node) bool {
+	return n.Text != "" && strings.IndexByte("1fF0:", n.Text[0]) >= 0
 }
 
 // isPrivate tells whether all addresses of a range are private, loopback or link-local.

@@ -25,7 +25,7 @@ func (p *Pass) reach(s *Statement, a *catalog.Action) reach {
 			return granted
 		}
 		for i := range s.Resources {
-			if r := &s.Resources[i]; strings.Trim(r.Text, "*") == "" || r.unknown() || r.wholeService(a.Service.Prefix) {
+			if r := &s.Resources[i]; r.stars || r.unknown() || r.wholeService(a.Service.Prefix) {
 				return granted
 			}
 		}
@@ -83,70 +83,77 @@ func (p *Pass) reaches(g *grant) []reach {
 
 // takes tells whether a resource of the statement can be of a type.
 func (p *Pass) takes(s *Statement, t *catalog.ResourceType) bool {
-	key := typeOfStatement{s, t}
-	takes, known := p.grants.reached[key]
-	if !known {
-		for i := range s.Resources {
-			if takes = p.isOf(&s.Resources[i], t); takes {
-				break
-			}
-		}
-		if p.grants.reached == nil {
-			p.grants.reached = make(map[typeOfStatement]bool)
-		}
-		p.grants.reached[key] = takes
+	gs := p.grants
+	if gs.takesOf != s {
+		gs.takesOf, gs.takes = s, gs.takes[:0]
 	}
+	for i := range gs.takes {
+		if gs.takes[i].t == t {
+			return gs.takes[i].takes
+		}
+	}
+	takes := false
+	for i := range s.Resources {
+		if takes = p.isOf(&s.Resources[i], t); takes {
+			break
+		}
+	}
+	gs.takes = append(gs.takes, typeTaken{t, takes})
 	return takes
 }
 
 func (p *Pass) isOf(r *Resource, t *catalog.ResourceType) bool {
-	if r.Any || r.Fields < 6 || !p.grants.spend(len(t.Formats)*(1+len(r.Text)/64)) {
+	if r.Any || r.Fields < 6 || r.is == t || !p.grants.spend(len(t.Formats)*(1+len(r.Text)/64)) {
 		return true
 	}
-	for _, format := range t.Formats {
-		if p.follows(r, format, t) {
+	for i := range t.Formats {
+		if follows(r, i, t) {
+			r.is = t
 			return true
 		}
 	}
 	return false
 }
 
-// follows compares field by field. IAM's "*" runs on beyond the colon, so that arn:aws:events:*:*:destination/x would cover an API
-// destination with the name y:destination/x; nobody means that, and services do not take such names.
-func (p *Pass) follows(r *Resource, format string, t *catalog.ResourceType) bool {
-	h := p.grants.fit(r, format)
+// follows compares with one of the type's formats, field by field. IAM's "*" runs on beyond the colon, so that
+// arn:aws:events:*:*:destination/x would cover an API destination with the name y:destination/x; nobody means that, and services do
+// not take such names.
+func follows(r *Resource, format int, t *catalog.ResourceType) bool {
+	f := splitFormat(t.Formats[format])
+	if !r.meetsHead(&f) {
+		return false
+	}
 	// Lambda authorizes a call of a version or an alias on its ARN, and the reference has the function alone for it.
-	if h.fits && r.Service == "lambda" && t.Name == "function" && strings.HasPrefix(r.Name, "function:") {
+	if r.Service == "lambda" && t.Name == "function" && strings.HasPrefix(r.Name, "function:") {
 		return true
 	}
 	// What is left is the resource itself; the type knows more about its names than the format says.
-	return h.fits && t.Intersects(h.text)
+	if len(t.Formats) == 1 {
+		return t.IntersectsResource(format, r.Name)
+	}
+	return t.Intersects(sample(f) + r.Name)
 }
 
-// A fit says whether a resource can be of a format, as far as the head of the ARN goes.
-type fit struct {
-	of   *Resource
-	head string // of the format, up to the resource
-	fits bool
-	text string // the resource with a head of that format in the place of its own
+// meetsHead tells whether the fields in front of the resource can be those of a format.
+func (r *Resource) meetsHead(format *[6]string) bool {
+	return meetField(r.Service, format[2]) && meetField(r.Partition, format[1]) && meetField(r.Region, format[3]) && meetField(r.Account, format[4])
 }
 
-// fit compares the head of a format with a resource's, or finds that done: most types of a service have the same.
-func (gs *grants) fit(r *Resource, format string) *fit {
-	for i := range gs.fits {
-		if h := &gs.fits[i]; h.of == r && strings.HasPrefix(format, h.head) {
-			return h
-		}
+// usualHead is what nearly all formats have behind their service.
+const usualHead = "${Region}:${Account}:"
+
+// splitFormat is splitARN for a format, whose placeholders have no colons.
+func splitFormat(format string) (f [6]string) {
+	for i := range 3 {
+		f[i], format, _ = strings.Cut(format, ":")
 	}
-	gs.oldest = (gs.oldest + 1) % len(gs.fits)
-	h := &gs.fits[gs.oldest]
-	f := splitARN(format)
-	*h = fit{of: r, head: format[:len(format)-len(f[5])]}
-	h.fits = meetField(r.Partition, f[1]) && meetField(r.Service, f[2]) && meetField(r.Region, f[3]) && meetField(r.Account, f[4])
-	if h.fits {
-		h.text = sample(f) + r.Name
+	if rest, usual := strings.CutPrefix(format, usualHead); usual {
+		f[3], f[4], f[5] = "${Region}", "${Account}", rest
+		return f
 	}
-	return h
+	f[3], format, _ = strings.Cut(format, ":")
+	f[4], f[5], _ = strings.Cut(format, ":")
+	return f
 }
 
 // splitARN splits into six fields; the last keeps its colons.
@@ -167,6 +174,9 @@ func splitARN(arn string) [6]string {
 
 // meetField tells whether a field of a pattern can be that of a format, in which a placeholder is never empty.
 func meetField(pattern, format string) bool {
+	if pattern == format {
+		return true
+	}
 	if strings.HasPrefix(format, "${") {
 		return pattern != ""
 	}

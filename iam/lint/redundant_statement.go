@@ -27,21 +27,13 @@ Source: IAM User Guide, IAM JSON policy elements: Statement.`,
 		if len(p.statements) < 2 {
 			return
 		}
-		seen := make(map[uint64]*Statement, len(p.statements))
-		var hash maphash.Hash
+		earlier := p.sameStatement()
 		for s := range p.Each() {
 			if len(s.Actions) == 0 {
 				continue
 			}
-			hash.Reset()
-			write(&hash, s.Node, true)
-			sum := hash.Sum64()
-			first, ok := seen[sum]
-			if !ok {
-				seen[sum] = s
-				continue
-			}
-			if !same(first.Node, s.Node, true) {
+			first := earlier(s)
+			if first == nil {
 				continue
 			}
 			finding := p.Report(s.Node, fmt.Sprintf("The statement in line %d says the same: remove one of them.", p.line(first.Node)))
@@ -50,6 +42,55 @@ Source: IAM User Guide, IAM JSON policy elements: Statement.`,
 			finding.safeFix("remove the second", edits, ok)
 		}
 	},
+}
+
+// sameStatement is to be asked for each statement with actions, in order; it finds the first that says the same.
+func (p *Pass) sameStatement() func(s *Statement) *Statement {
+	const few = 16 // up to which comparing each with each is the faster way: they soon differ
+	if len(p.statements) <= few {
+		return func(s *Statement) *Statement {
+			for i := range p.statements[:s.Index] {
+				if first := &p.statements[i]; alike(first, s) && same(first.Node, s.Node, true) {
+					return first
+				}
+			}
+			return nil
+		}
+	}
+	seen := make(map[uint64]*Statement, len(p.statements))
+	var hash maphash.Hash
+	return func(s *Statement) *Statement {
+		hash.Reset()
+		write(&hash, s.Node, true)
+		sum := hash.Sum64()
+		first, ok := seen[sum]
+		if !ok {
+			seen[sum] = s
+			return nil
+		}
+		if !same(first.Node, s.Node, true) {
+			return nil
+		}
+		return first
+	}
+}
+
+// alike tells whether two statements have the same actions and resources, which tells most of them apart.
+func alike(a, b *Statement) bool {
+	if len(a.Actions) != len(b.Actions) || len(a.Resources) != len(b.Resources) || len(a.Tests) != len(b.Tests) {
+		return false
+	}
+	for i := range a.Resources {
+		if a.Resources[i].Text != b.Resources[i].Text {
+			return false
+		}
+	}
+	for i := range a.Actions {
+		if a.Actions[i].Text != b.Actions[i].Text {
+			return false
+		}
+	}
+	return true
 }
 
 // write adds what a value says to a hash: two that are the same have the same sum.

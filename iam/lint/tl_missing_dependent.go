@@ -207,30 +207,34 @@ func (p *Pass) jobs() {
 			continue
 		}
 		var at *grant
-		var missing, encrypted []need
 		always, lacking := 0, 0
 		for _, d := range job.Needs {
-			service, name, _ := strings.Cut(d.Action, ":")
-			g := p.written(service, name) // a dead grant, too, says what the policy is for
 			if d.When != "" {
-				// Whether data is encrypted is often decided by others; the other cases are the author's own.
-				if g == nil && service == "kms" {
-					encrypted = appendNeed(encrypted, d, "")
-				}
 				continue
 			}
 			always++
-			if g == nil {
+			if g := p.writes(d); g == nil {
 				lacking++
-				missing = appendNeed(missing, d, "")
 			} else if at == nil {
 				at = g
 			}
 		}
-		if lacking == 0 {
-			missing = encrypted
+		if at == nil || 2*lacking > always {
+			continue
 		}
-		if at != nil && 2*lacking <= always && len(missing) > 0 {
+		var missing []need
+		for _, d := range job.Needs {
+			// Whether data is encrypted is often decided by others, so it is said only when nothing else is missing; the other cases are
+			// the author's own.
+			asked := d.When == ""
+			if lacking == 0 {
+				asked = d.When != "" && strings.HasPrefix(d.Action, "kms:")
+			}
+			if asked && p.writes(d) == nil {
+				missing = appendNeed(missing, d, "")
+			}
+		}
+		if len(missing) > 0 {
 			p.Report(at.Node, fmt.Sprintf("if this is for the job %q, its %s also needs %s", job.Name, job.Principal, joined(missing))).Severity = Suggestion
 		}
 	}
@@ -243,14 +247,20 @@ func (p *Pass) speaksOf(action string) bool {
 	return slices.ContainsFunc(p.grants.services, func(s serviceGrants) bool { return s.service == service })
 }
 
-// written is the first grant that names an action, whatever its resources; nil when there is none.
-func (p *Pass) written(service, name string) *grant {
-	var first *grant
-	p.covering(service, name)(func(g *grant) bool {
-		if g.s.Allow {
-			first = g
+// writes is the first grant that names what a job needs, whatever its resources: a dead grant, too, says what the policy is for. Nil
+// when there is none.
+func (p *Pass) writes(d catalog.Dependent) *grant {
+	service, name, _ := strings.Cut(d.Action, ":")
+	list := p.allGrants()
+	for _, s := range p.grants.services {
+		if s.service != service && s.service != "*" {
+			continue
 		}
-		return first == nil
-	})
-	return first
+		for i := s.first; i >= 0 && p.grants.spend(1); i = list[i].next {
+			if g := &list[i]; g.s.Allow && !g.repeats && g.covers(name) {
+				return g
+			}
+		}
+	}
+	return nil
 }

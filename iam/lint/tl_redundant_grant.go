@@ -23,13 +23,16 @@ Source: IAM User Guide, policy evaluation logic: one Allow is enough.`,
 			return
 		}
 		list := p.allGrants()
+		if !anywhere(list) {
+			return
+		}
 		for i := range list {
 			g := &list[i]
 			if !g.s.Allow || g.Wild || len(g.actions) != 1 || g.s.Resource == nil || g.s.any() || p.reaches(g)[0] != granted {
 				continue
 			}
 			for other := range p.covering(g.Service, g.Name) {
-				if other.s != g.s && other.s.Allow && !other.all && len(other.s.Tests) == 0 && other.s.any() {
+				if other.s != g.s && everywhere(other) {
 					f := p.Report(g.Node, fmt.Sprintf(`line %d allows %s on "*", so this does nothing: take it out here, or there when the limit is meant`, p.line(other.Node), g.Text))
 					edits, ok := remove(p.Source, g.Node)
 					f.safeFix("remove the action that is allowed everywhere", edits, ok)
@@ -38,4 +41,16 @@ Source: IAM User Guide, policy evaluation logic: one Allow is enough.`,
 			}
 		}
 	},
+}
+
+// everywhere tells whether something less than everything is allowed on "*" without a condition.
+func everywhere(g *grant) bool { return g.s.Allow && !g.all && len(g.s.Tests) == 0 && g.s.any() }
+
+func anywhere(list []grant) bool {
+	for i := range list {
+		if everywhere(&list[i]) {
+			return true
+		}
+	}
+	return false
 }

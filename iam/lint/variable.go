@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"strings"
 
 	"trunkline/iam"
 )
@@ -41,7 +42,7 @@ func findVariables(p *Pass) []Variable {
 	}
 	var found []Variable
 	add := func(n *iam.Node, place Place, test *Condition) {
-		if n == nil || n.Kind != iam.String {
+		if n == nil || n.Kind != iam.String || strings.IndexByte(n.Text, '$') < 0 {
 			return
 		}
 		for _, part := range iam.Variables(n.Text) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"trunkline/iam"
+	"trunkline/iam/catalog"
 )
 
 // An Action is one string of Action or NotAction.
@@ -26,8 +27,8 @@ func newAction(n *iam.Node) Action {
 	default:
 		a.Name = n.Text
 	}
-	a.Wild = strings.ContainsAny(a.Name, "*?")
-	a.Placeholder = strings.Contains(n.Text, "${") || hasBrackets(n.Text)
+	a.Wild = strings.IndexByte(a.Name, '*') >= 0 || strings.IndexByte(a.Name, '?') >= 0
+	a.Placeholder = strings.IndexByte(n.Text, '$') >= 0 && strings.Contains(n.Text, "${") || hasBrackets(n.Text)
 	return a
 }
 
@@ -72,6 +73,7 @@ type Resource struct {
 	Node      *iam.Node
 	Text      string // as written
 	Any       bool   // "*" alone
+	stars     bool   // nothing, or nothing but stars
 	Fields    int    // how many of the six it has; 1 when there is no colon
 	Prefix    string // the first field, which should be "arn"
 	Partition string
@@ -79,10 +81,12 @@ type Resource struct {
 	Region    string
 	Account   string
 	Name      string // the sixth field with its colons: the resource
+
+	is *catalog.ResourceType // the last that isOf said yes of
 }
 
 func newResource(n *iam.Node) Resource {
-	r := Resource{Node: n, Text: n.Text, Any: n.Text == "*"}
+	r := Resource{Node: n, Text: n.Text, Any: n.Text == "*", stars: onlyStars(n.Text)}
 	rest := n.Text
 	for i, field := range [...]*string{&r.Prefix, &r.Partition, &r.Service, &r.Region, &r.Account} {
 		r.Fields = i + 1
@@ -95,6 +99,16 @@ func newResource(n *iam.Node) Resource {
 	}
 	r.Fields, r.Name = 6, rest
 	return r
+}
+
+// onlyStars tells whether a pattern matches everything, or is empty.
+func onlyStars(pattern string) bool {
+	for i := range len(pattern) {
+		if pattern[i] != '*' {
+			return false
+		}
+	}
+	return true
 }
 
 // Placeholder tells whether the resource holds one somewhere.
