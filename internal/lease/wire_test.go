@@ -27,6 +27,7 @@ type state int
 const (
 	up   state = iota
 	down       // nothing comes back
+	mute       // what is asked for happens, and the answer is lost
 	dead       // the process is gone: nothing is sent
 )
 
@@ -102,7 +103,7 @@ func through[T any](ctx context.Context, w *wire, operation string, do func(cont
 		return zero, ctx.Err()
 	}
 	v, err := do(ctx)
-	if f == lostAnswer {
+	if f == lostAnswer || state == mute {
 		return zero, errWire
 	}
 	if err := sleep(ctx, after); err != nil {
