@@ -49,11 +49,20 @@ func (s *Store) Commit(c Settlement) error {
 	if c.empty() {
 		return nil
 	}
-	err := s.guard(func() error {
-		return s.db.Update(func(tx *bbolt.Tx) error { return c.apply(tx) })
-	})
-	if err == nil {
-		return nil
+	return s.write(c.apply)
+}
+
+// errRefused ends a transaction that is not to be made, for a reason that says nothing about the file.
+var errRefused = errors.New("refused")
+
+// write makes one transaction, or none after one that went wrong.
+func (s *Store) write(change func(*bbolt.Tx) error) error {
+	if err := s.failure.get(); err != nil {
+		return err
+	}
+	err := s.guard(func() error { return s.db.Update(change) })
+	if err == nil || errors.Is(err, errRefused) {
+		return err
 	}
 	if _, ok := errors.AsType[*CorruptError](err); !ok {
 		err = s.explain("commit to", err)

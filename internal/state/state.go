@@ -1,5 +1,5 @@
 // Package state is the store of a collector on one machine: one bbolt file with the positions of its source, the deduplication
-// window, the index of dead letters and the totals of outcomes.
+// window, the index of dead letters, the totals of outcomes, and the leases of workers that share no table with other machines.
 //
 //	delivered, dropped, dead-lettered ─▶ Settlement ─▶ Commit: one transaction ─▶ the source may be told
 //

@@ -1,0 +1,149 @@
+package lease_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"trunkline/internal/lease"
+	"trunkline/internal/lease/leasetest"
+)
+
+// idle is work that waits for its end.
+func idle(ctx context.Context, _ *lease.Tenure) error {
+	<-ctx.Done()
+	return nil
+}
+
+// A thief that stops before it began leaves the lease to expire: given up, it would be begun by the next worker while its first owner,
+// who has not had a heartbeat since, is still at it.
+func TestStolenAndStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table leasetest.Table
+		add(t, &table, "a", "b")
+		stop1 := run(hire(t, &table, "w1", idle))
+		synctest.Wait()
+		stop2 := run(hire(t, &table, "w2", idle))
+		synctest.Wait()
+		time.Sleep(time.Second)
+		_ = stop2()
+		owners := get(t, &table, "a").Owner + get(t, &table, "b").Owner
+		if owners != "w1w2" && owners != "w2w1" {
+			t.Errorf("a second after the theft: owners %q, want w1 and w2, who has stopped", owners)
+		}
+		time.Sleep(60 * time.Second)
+		if owners := get(t, &table, "a").Owner + get(t, &table, "b").Owner; owners != "w1w1" {
+			t.Errorf("a minute later: owners %q, want w1 for both", owners)
+		}
+		_ = stop1()
+	})
+}
+
+// An owner whose heartbeats arrived but were not answered does not take its own writes for somebody else's.
+func TestAnswersLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table leasetest.Table
+		add(t, &table, "a")
+		wire := newWire(&table, 1)
+		var begun atomic.Int32
+		stop := run(hire(t, wire, "w1", func(ctx context.Context, tenure *lease.Tenure) error {
+			begun.Add(1)
+			return idle(ctx, tenure)
+		}))
+		time.Sleep(5 * time.Second)
+		before := get(t, &table, "a").Counter
+		wire.set(mute)
+		time.Sleep(3 * time.Second)
+		wire.set(up)
+		time.Sleep(time.Minute)
+		if got := get(t, &table, "a"); begun.Load() != 1 || got.Owner != "w1" || got.Counter < before+15 {
+			t.Errorf("work begun %d times, lease %+v; want once, and renewed after counter %d", begun.Load(), got, before)
+		}
+		_ = stop()
+	})
+}
+
+// The same for the answer to a take: the lease is held from then on.
+func TestTakeAnswerLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table leasetest.Table
+		add(t, &table, "a")
+		first := onceLost{Store: &table}
+		w := hire(t, &first, "w1", idle)
+		stop := run(w)
+		synctest.Wait()
+		if l := get(t, &table, "a"); len(w.Held()) != 1 || l.Owner != "w1" || l.Counter != 1 {
+			t.Errorf("after a take whose answer was lost: held %v, lease %+v; want it held", w.Held(), l)
+		}
+		_ = stop()
+	})
+}
+
+// onceLost loses the answer to the first Take.
+type onceLost struct {
+	lease.Store
+	lost atomic.Bool
+}
+
+func (s *onceLost) Take(ctx context.Context, known lease.Lease, owner string) (lease.Lease, error) {
+	l, err := s.Store.Take(ctx, known, owner)
+	if s.lost.CompareAndSwap(false, true) {
+		return lease.Lease{}, errWire
+	}
+	return l, err
+}
+
+// Work that does not see that its lease is lost is not begun a second time beside itself.
+func TestStubbornWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table leasetest.Table
+		add(t, &table, "a")
+		wire := newWire(&table, 1)
+		var begun, atWork, most atomic.Int32
+		stop := run(hire(t, wire, "w1", func(ctx context.Context, _ *lease.Tenure) error {
+			begun.Add(1)
+			most.Store(max(most.Load(), atWork.Add(1)))
+			defer atWork.Add(-1)
+			<-ctx.Done()
+			time.Sleep(90 * time.Second)
+			return nil
+		}))
+		time.Sleep(time.Second)
+		wire.set(down)
+		time.Sleep(15 * time.Second)
+		wire.set(up)
+		time.Sleep(5 * time.Minute)
+		if begun.Load() != 2 || most.Load() != 1 {
+			t.Errorf("work was begun %d times, %d at once; want twice, one after the other", begun.Load(), most.Load())
+		}
+		_ = stop()
+	})
+}
+
+// slowList answers a scan late.
+type slowList struct{ lease.Store }
+
+func (s slowList) List(ctx context.Context) ([]lease.Lease, error) {
+	all, err := s.Store.List(ctx)
+	time.Sleep(5 * time.Second)
+	return all, err
+}
+
+// A lease is read again before it is stolen after a slow scan: its owner has renewed it since, and the theft would fail.
+func TestSlowScan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table leasetest.Table
+		add(t, &table, "a", "b")
+		stop1 := run(hire(t, &table, "w1", idle))
+		synctest.Wait()
+		thief := hire(t, slowList{&table}, "w2", idle)
+		stop2 := run(thief)
+		time.Sleep(6 * time.Second)
+		if held := thief.Held(); len(held) != 1 {
+			t.Errorf("after a scan of 5 s: %d leases stolen, want 1", len(held))
+		}
+		_, _ = stop1(), stop2()
+	})
+}
