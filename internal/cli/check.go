@@ -17,6 +17,7 @@ import (
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
 	"trunkline/internal/document"
+	"trunkline/internal/pipeline"
 )
 
 // checkConfig is what check --output json prints when it is called without records.
@@ -81,7 +82,7 @@ func (a *app) check(ctx context.Context, args []string, out output) error {
 	encoder.SetEscapeHTML(false)
 	noticed := &warnings{out: a.stderr}
 	c, err := config.Load(a.configPath)
-	var p *pipeline
+	var p *pipeline.Pipeline
 	if err == nil {
 		p, err = buildPipeline(ctx, c, slog.New(noticed), nil)
 	}
@@ -153,9 +154,9 @@ type checker struct {
 	record   collector.Record
 }
 
-func newChecker(p *pipeline) *checker {
-	k := &checker{redactor: p.policy.Redactor()}
-	for _, s := range p.stages[:len(p.stages)-1] {
+func newChecker(p *pipeline.Pipeline) *checker {
+	k := &checker{redactor: p.Policy.Redactor()}
+	for _, s := range p.Stages[:len(p.Stages)-1] {
 		k.before, k.names = append(k.before, s.New()), append(k.names, s.Name)
 	}
 	return k

@@ -24,6 +24,7 @@ import (
 	"trunkline/internal/destination/file"
 	"trunkline/internal/destination/httpapi"
 	"trunkline/internal/destination/stdout"
+	"trunkline/internal/pipeline"
 	"trunkline/internal/source/files"
 	"trunkline/internal/state"
 )
@@ -59,7 +60,7 @@ type run struct {
 	app       *app
 	config    *config.Config
 	log       *slog.Logger
-	pipeline  *pipeline
+	pipeline  *pipeline.Pipeline
 	store     *state.Store
 	journal   *journal
 	source    *files.Source
@@ -110,8 +111,8 @@ func (r *run) open(ctx context.Context) (err error) {
 
 // keys are made from redact.key, or from the state file's own secret where there is none.
 func (r *run) keys() collector.Keys {
-	if r.pipeline.secret != nil {
-		return collector.DeriveKeys(r.pipeline.secret)
+	if r.pipeline.Secret != nil {
+		return collector.DeriveKeys(r.pipeline.Secret)
 	}
 	secret := r.store.Secret()
 	return collector.DeriveKeys(secret[:])
@@ -207,7 +208,7 @@ func scrubAnswer(text []byte) []byte {
 // options size the loop: preparing is work for processors, delivering over HTTP is waiting.
 func (r *run) options(source collector.Source, journal collector.Journal) collector.Options {
 	o := collector.Options{
-		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(), Observer: r.watch.collector,
+		Source: source, Stages: r.pipeline.Stages, Destination: r.dest, Journal: journal, Keys: r.keys(), Observer: r.watch.collector,
 		Deduplicate: r.config.Deduplicate != nil, Workers: runtime.GOMAXPROCS(0), Group: 1024,
 	}
 	if h := r.config.Destination.HTTP; h != nil {
@@ -243,7 +244,7 @@ func (r *run) start(ctx context.Context) error {
 
 // untilDone collects, after start, and logs the account.
 func (r *run) untilDone(ctx context.Context) error {
-	if e := r.pipeline.enricher; e != nil {
+	if e := r.pipeline.Enricher; e != nil {
 		refreshing, done := context.WithCancel(ctx)
 		var refresher sync.WaitGroup
 		refresher.Go(func() { _ = e.Run(refreshing) }) // it returns when refreshing ends, and never an error
