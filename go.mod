@@ -14,6 +14,7 @@ require (
 )
 
 require (
+	github.com/aws/aws-lambda-go v1.55.1
 	github.com/valyala/fastjson v1.6.10
 	go.uber.org/goleak v1.3.0
 )

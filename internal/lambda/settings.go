@@ -1,0 +1,161 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"trunkline/internal/collector"
+	"trunkline/internal/collector/redact"
+	"trunkline/internal/config"
+	"trunkline/internal/pipeline"
+)
+
+// Origin is where a config is kept outside of the function.
+type Origin interface {
+	// Fetch returns the config's text and what its version is called, or no text when that is the version in force. Versions are ""
+	// where there are none.
+	Fetch(ctx context.Context, inForce string) (text []byte, version string, err error)
+	// String names the place in messages, without anything secret.
+	String() string
+}
+
+// How old a fetched config gets, and when a failed refresh is tried again.
+const (
+	Refresh = 30 * time.Minute
+	Retry   = time.Minute
+)
+
+// Settings are the config in force, and what was built from it. It is safe for concurrent use.
+type Settings struct {
+	log    *slog.Logger
+	level  *slog.LevelVar // follows the config's observe.log; nil: nothing does
+	origin Origin         // nil: the config came with the function
+	now    func() time.Time
+
+	mu      sync.Mutex
+	config  *config.Config // nil until one was fetched
+	version string         // of config, as its origin calls it
+	set     *setup         // of config; nil until it was built
+	cut     *setup         // of config, cut to the minimum set
+	due     time.Time      // when to fetch again
+	failed  bool           // the last fetch
+}
+
+// setup is what is built from a config.
+type setup struct {
+	config *config.Config
+	keys   collector.Keys
+	stages []collector.Stage
+}
+
+// Bundled are settings that came with the function: they stay as they are.
+func Bundled(c *config.Config, log *slog.Logger, level *slog.LevelVar) *Settings {
+	s := &Settings{log: log, level: level, now: time.Now, config: c}
+	s.follow(c)
+	return s
+}
+
+// Fetched are settings that the first invocation fetches, and each that finds them older than [Refresh] fetches again. When that
+// fails, or what comes is no config, the last one holds, but what it lets through is cut down to the documented minimum set; it is
+// tried again after [Retry]. Until a first one came, invocations fail.
+func Fetched(origin Origin, now func() time.Time, log *slog.Logger, level *slog.LevelVar) *Settings {
+	return &Settings{log: log, level: level, origin: origin, now: now}
+}
+
+// Check builds what can be built before the first invocation, so that a mistake in the config is found then.
+func (s *Settings) Check(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.config == nil {
+		return nil
+	}
+	return s.build(ctx)
+}
+
+// current returns what holds now.
+func (s *Settings) current(ctx context.Context) (*setup, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.origin != nil && !s.now().Before(s.due) {
+		if err := s.refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s.set == nil {
+		if err := s.build(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s.failed {
+		return s.cut, nil
+	}
+	return s.set, nil
+}
+
+// refresh fetches the config. The error is about a first one: later ones leave the last in force.
+func (s *Settings) refresh(ctx context.Context) error {
+	err := s.fetch(ctx)
+	switch {
+	case err == nil:
+		if s.failed {
+			s.log.InfoContext(ctx, "config is fetched again", "from", s.origin.String())
+		}
+		s.failed, s.due = false, s.now().Add(Refresh)
+		return nil
+	case s.config == nil:
+		return fmt.Errorf("fetch the config from %s: %w", s.origin, err)
+	}
+	s.log.ErrorContext(ctx, "config cannot be fetched; what the last one lets through is cut to the minimum set", "from", s.origin.String(), "error", err)
+	s.failed, s.due = true, s.now().Add(Retry)
+	return nil
+}
+
+func (s *Settings) fetch(ctx context.Context) error {
+	text, version, err := s.origin.Fetch(ctx, s.version)
+	if err != nil || text == nil && s.config != nil {
+		return err
+	}
+	c, err := config.ParseLambda(s.origin.String(), text)
+	if err != nil {
+		return err
+	}
+	old := s.config
+	s.config = c
+	if err := s.build(ctx); err != nil {
+		s.config = old
+		return err
+	}
+	s.version = version // not before: what could not be used is fetched again
+	s.follow(c)
+	return nil
+}
+
+// build makes the setups of the config.
+func (s *Settings) build(ctx context.Context) error {
+	p, err := pipeline.Build(ctx, s.config, s.log, nil)
+	if err != nil {
+		return err
+	}
+	minimum, err := redact.Compile(redact.Options{Keep: redact.Minimum})
+	if err != nil {
+		return errors.Join(errors.New("minimum set"), err)
+	}
+	set := setup{config: s.config, stages: p.Stages}
+	if p.Secret != nil {
+		set.keys = collector.DeriveKeys(p.Secret)
+	}
+	cut := set
+	cut.stages = append(p.Stages[:len(p.Stages):len(p.Stages)], cutStage(minimum.Stage()))
+	s.set, s.cut = &set, &cut
+	return nil
+}
+
+func (s *Settings) follow(c *config.Config) {
+	if s.level != nil {
+		s.level.Set(c.Observe.Log)
+	}
+}
