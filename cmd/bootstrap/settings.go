@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"trunkline/internal/awsclient"
 	"trunkline/internal/config"
 	"trunkline/internal/lambda"
+	"trunkline/internal/secret/secretsmanager"
 )
 
 // newFunction makes the function that the environment describes. The error says which variable or file to change, and shows no value
@@ -54,13 +56,14 @@ var bundled = [...]string{"trunkline.yaml", "privacy.json"}
 // newSettings finds the config: where TRUNKLINE_CONFIG says, else beside the binary, else the minimum set.
 func newSettings(env func(string) string, log *slog.Logger, level *slog.LevelVar) (*lambda.Settings, error) {
 	place := env("TRUNKLINE_CONFIG")
+	o := lambda.SettingsOptions{Extension: newExtension(env), Log: log, Level: level, Now: time.Now}
 	switch {
 	case strings.HasPrefix(place, "https://"):
-		origin, err := newOrigin(place, env)
+		origin, err := newOrigin(place, env, o.Extension)
 		if err != nil {
 			return nil, err
 		}
-		return lambda.Fetched(origin, time.Now, log, level), nil
+		return lambda.Fetched(origin, o), nil
 	case strings.Contains(place, "://"):
 		return nil, errors.New("TRUNKLINE_CONFIG: this version reads a file of the function or an https:// URL")
 	}
@@ -72,7 +75,7 @@ func newSettings(env func(string) string, log *slog.Logger, level *slog.LevelVar
 	if err != nil {
 		return nil, err
 	}
-	return lambda.Bundled(c, log, level), nil
+	return lambda.Bundled(c, o), nil
 }
 
 // minimum is the config of a function that has none.
@@ -100,32 +103,47 @@ var groupID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // newOrigin makes the place of a config on a web server. operata.io wants the key of the group, which the collector guide keeps in a
 // secret: OPERATA_API_KEY is the secret's name, and without it OPERATA_GROUP_ID makes the published one.
-func newOrigin(address string, env func(string) string) (lambda.Origin, error) {
+func newOrigin(address string, env func(string) string, extension *lambda.Extension) (lambda.Origin, error) {
 	origin, err := lambda.NewHTTPS(address)
 	if err != nil {
 		return nil, fmt.Errorf("TRUNKLINE_CONFIG: %w", err)
 	}
-	secret, group := env("OPERATA_API_KEY"), env("OPERATA_GROUP_ID")
-	if secret == "" && group != "" {
+	name, group := env("OPERATA_API_KEY"), env("OPERATA_GROUP_ID")
+	if name == "" && group != "" {
 		if !groupID.MatchString(group) {
 			return nil, errors.New("OPERATA_GROUP_ID: want letters, digits, - and _")
 		}
-		secret = "cloud-collector-v3/ctr/" + group + "/apiToken"
+		name = "cloud-collector-v3/ctr/" + group + "/apiToken"
 	}
-	if secret == "" {
+	if name == "" {
 		return origin, nil
 	}
-	extension := &lambda.Extension{
-		Port: env("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"), Token: env("AWS_SESSION_TOKEN"), Expected: extensionExpected(env),
-	}
+	secrets := &lambda.Secrets{Extension: extension, Service: secretsmanager.New(awsclient.New(awsclient.Options{}))}
 	origin.Key = func(ctx context.Context) (string, error) {
-		key, err := extension.Secret(ctx, secret)
+		key, err := secrets.Secret(ctx, name)
 		if err != nil {
-			return "", fmt.Errorf("the secret that OPERATA_API_KEY or OPERATA_GROUP_ID names: %w", err)
+			return "", fmt.Errorf("the secret that OPERATA_API_KEY or OPERATA_GROUP_ID names cannot be read%s", code(err))
 		}
 		return key, nil
 	}
 	return origin, nil
+}
+
+// code is what an error says without the name of the secret, which may be the key itself, written in the wrong place.
+func code(err error) string {
+	if bad, ok := errors.AsType[*awsclient.Error](err); ok && bad.Code != "" {
+		return ": secretsmanager:GetSecretValue: " + bad.Code
+	}
+	if errors.Is(err, lambda.ErrNoExtension) {
+		return ": " + lambda.ErrNoExtension.Error()
+	}
+	return "; does it exist, and does the function's role have secretsmanager:GetSecretValue on it?"
+}
+
+func newExtension(env func(string) string) *lambda.Extension {
+	return &lambda.Extension{
+		Port: env("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"), Token: env("AWS_SESSION_TOKEN"), Expected: extensionExpected(env),
+	}
 }
 
 // extensionExpected tells whether the function has a layer with extensions, or a port is set for one.

@@ -84,7 +84,7 @@ func (a *app) check(ctx context.Context, args []string, out output) error {
 	c, err := config.Load(a.configPath)
 	var p *pipeline.Pipeline
 	if err == nil {
-		p, err = buildPipeline(ctx, c, slog.New(noticed), nil)
+		p, err = buildPipeline(ctx, c, newCloud(c), slog.New(noticed), nil)
 	}
 	if len(args) == 0 && out == asJSON {
 		report := checkConfig{Config: a.configPath, Valid: err == nil, Problems: checkProblems(err), Warnings: noticed.list}

@@ -60,6 +60,7 @@ type run struct {
 	app       *app
 	config    *config.Config
 	log       *slog.Logger
+	aws       *cloud
 	pipeline  *pipeline.Pipeline
 	store     *state.Store
 	journal   *journal
@@ -74,7 +75,7 @@ type run struct {
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now()}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), aws: newCloud(c), began: time.Now()}
 	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
@@ -100,7 +101,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err := r.openWatch(ctx); err != nil {
 		return err
 	}
-	if r.pipeline, err = buildPipeline(ctx, r.config, r.log, &r.watch.agents); err != nil {
+	if r.pipeline, err = buildPipeline(ctx, r.config, r.aws, r.log, &r.watch.agents); err != nil {
 		return err
 	}
 	if err := r.openJournal(); err != nil {
@@ -173,7 +174,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		var key func(context.Context) (string, error)
 		if !d.HTTP.Key.IsZero() {
 			key = func(ctx context.Context) (string, error) {
-				value, err := d.HTTP.Key.Resolve(ctx)
+				value, err := d.HTTP.Key.Resolve(ctx, r.aws.secrets)
 				if err != nil {
 					return "", r.config.Errorf("destination.http.key", "%w", err)
 				}

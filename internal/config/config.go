@@ -36,6 +36,7 @@ type Config struct {
 	Destination Destination  //
 	DeadLetter  DeadLetter   //
 	State       State        //
+	AWS         AWS          //
 	Observe     Observe      //
 
 	name  string
@@ -164,6 +165,19 @@ type DeadLetter struct {
 // State is where positions, the window of deduplication and the index of dead letters are kept.
 type State struct {
 	File string // default trunkline.db
+}
+
+// AWS says how AWS services are called. Where it says nothing, the SDK's own environment variables and files do.
+type AWS struct {
+	Region    string    // such as eu-west-2; "": what the SDK finds
+	Profile   string    // of the SDK's configuration files; "": what the SDK finds
+	Role      string    // ARN of a role to assume; "": none
+	Endpoints Endpoints //
+}
+
+// Endpoints are the URLs of services; "" is AWS's own.
+type Endpoints struct {
+	S3, SecretsManager, SQS, STS string
 }
 
 // Observe says how the program can be watched.

@@ -31,7 +31,8 @@ var sameConfig = cmp.Options{
 
 // good are texts that Parse takes. Together they hold every key.
 var good = map[string]string{
-	"smallest": whole,
+	"smallest":        whole,
+	"managed secrets": whole + "redact: {key: 'aws-secretsmanager:arn:aws:secretsmanager:eu-west-2:111122223333:secret:team/key-AbCdEf#token'}\n",
 	"http": `
 version: 1
 source:
@@ -79,6 +80,11 @@ destination:
     ca_file: ca.pem
 dead_letter: {folder: dead, recipient: ` + recipientText + `}
 state: {file: /var/lib/trunkline/state.db}
+aws:
+  region: us-gov-west-1
+  profile: collector
+  role: arn:aws:iam::111122223333:role/path/collector
+  endpoints: {s3: "http://127.0.0.1:9000", secretsmanager: "https://vpce.example.com", sqs: "http://[::1]:1", sts: "http://localhost"}
 observe:
   listen: "[::1]:9750"
   log: debug
@@ -162,7 +168,10 @@ func TestParse(t *testing.T) {
 			}},
 			DeadLetter: DeadLetter{Folder: "dead", Recipient: recipientText},
 			State:      State{File: "/var/lib/trunkline/state.db"},
-			Observe:    Observe{Listen: "[::1]:9750", Log: slog.LevelDebug, Format: "json", Traces: &Traces{OTLP: "http://127.0.0.1:4318"}},
+			AWS: AWS{Region: "us-gov-west-1", Profile: "collector", Role: "arn:aws:iam::111122223333:role/path/collector", Endpoints: Endpoints{
+				S3: "http://127.0.0.1:9000", SecretsManager: "https://vpce.example.com", SQS: "http://[::1]:1", STS: "http://localhost",
+			}},
+			Observe: Observe{Listen: "[::1]:9750", Log: slog.LevelDebug, Format: "json", Traces: &Traces{OTLP: "http://127.0.0.1:4318"}},
 		},
 		"standard input": with(func(c *Config) {
 			c.Source.File = &File{Path: "-", MaxRecord: 10 << 20, Poll: 250 * time.Millisecond}
@@ -341,11 +350,12 @@ func TestPresets(t *testing.T) {
 		})
 		// What is turned off stays right: turn it on.
 		on := strings.NewReplacer("# filter:", "filter:", "#   - {\"data\"", "  - {\"data\"", "# region:", "region:", "# key: env:T", "key: env:T", "# recipient: age1…", "recipient: "+recipientText,
-			"# enrich:", "enrich:", "#   agents:", "  agents:", "#     ", "    ", "    # - {path", "    - {path", "# traces:", "traces:").Replace(string(text))
+			"# enrich:", "enrich:", "#   agents:", "  agents:", "#     ", "    ",
+			"# aws:", "aws:", "#   region:", "  region:", "#   profile:", "  profile:", "#   role:", "  role:", "#   endpoints:", "  endpoints:", "    # - {path", "    - {path", "# traces:", "traces:").Replace(string(text))
 		c, err := Parse(name, []byte(on))
 		if err != nil {
 			t.Errorf("with all turned on: %v", err)
-		} else if len(c.Filter) != 2 || c.Enrich.Agents == nil || len(c.Redact.Rules) != 6 || c.Redact.Region == "" || c.Redact.Recipient == "" || c.DeadLetter.Recipient == "" || c.Observe.Traces == nil {
+		} else if len(c.Filter) != 2 || c.Enrich.Agents == nil || len(c.Redact.Rules) != 6 || c.Redact.Region == "" || c.Redact.Recipient == "" || c.DeadLetter.Recipient == "" || c.Observe.Traces == nil || c.AWS.Role == "" || c.AWS.Endpoints.STS == "" {
 			t.Errorf("not all was turned on: %+v", c)
 		}
 	}

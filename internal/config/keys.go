@@ -23,6 +23,7 @@ func (c *Config) keys() []key {
 		{"destination", section{&c.Destination, true}, true, "Where records go: exactly one destination."},
 		{"dead_letter", section{keyed: &c.DeadLetter}, false, "Where records go that could not be decoded, enriched, redacted or delivered, for trunkline replay."},
 		{"state", section{keyed: &c.State}, false, "Where positions, the window of deduplicate and the index of dead letters are kept."},
+		{"aws", section{keyed: &c.AWS}, false, "How AWS services are called, where the config names something there. What is not said here, the SDK finds as every AWS tool does: environment variables, its configuration files, the role of the machine."},
 		{"observe", section{keyed: &c.Observe}, false, "How the running program can be watched. Nothing of it shows personal data or secrets."},
 	}
 }
@@ -73,7 +74,7 @@ func (d *Redact) keys() []key {
 		{"deny", list[contact.Path]{&d.Deny, paths, 0}, false, "Paths never to send. No path may stand in allow too."},
 		{"rules", list[Rule]{&d.Rules, func(r *Rule) value { return section{keyed: r} }, 0}, false, "Paths to send in another form. A rule keeps its path: it need not be allowed."},
 		{"region", matching(&d.Region, "a country code such as GB", regexp.MustCompile(`^[A-Z]{2}$`)), false, "The country of phone numbers that are not in E.164 form (+44…), for pseudonymize. Without the key, such numbers are taken as they stand."},
-		{"key", reference(&d.Key), false, "The secret key of hash, pseudonymize and scrub with tokens, and of idempotency keys: env:NAME or file:PATH, at least 16 bytes. The same key gives the same tokens."},
+		{"key", reference(&d.Key), false, "The secret key of hash, pseudonymize and scrub with tokens, and of idempotency keys, at least 16 bytes. The same key gives the same tokens."},
 		{"recipient", recipient(&d.Recipient), false, "The age recipient (age1…) of encrypt. Only the holder of its identity can read the values."},
 		{"privacy", privacyValue{&d.Privacy}, false, `The published privacy object, {"type": "WHITELIST" or "BLACKLIST", "fields": […]}, or the path of a JSON file with it. In place of keep, allow and deny.`},
 	}
@@ -128,7 +129,7 @@ func (h *HTTP) keys() []key {
 		{"url", address(&h.URL), true, "Where records are posted: https, or http to this machine. A redirect is not followed."},
 		{"plaintext", boolean(&h.Plaintext), false, "Allows http to other machines than this one: records and key then cross the network readable."},
 		{"header", matching(&h.Header, "the name of a header", regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")), false, "The header that carries the key, e.g. Authorization."},
-		{"key", reference(&h.Key), false, "The secret that the header carries: env:NAME or file:PATH. It is read again when the receiver answers 401, 403 or 407."},
+		{"key", reference(&h.Key), false, "The secret that the header carries. It is read again when the receiver answers 401, 403 or 407."},
 		{"rate", rate(&h.Rate), false, "The most requests in a second, minute or hour, e.g. 300/s. Without the key, there is no limit."},
 		{"timeout", duration(&h.Timeout, 100*time.Millisecond, 5*time.Minute, "5s"), false, "How long one request may take, 100ms to 5m."},
 		{"concurrency", integer(&h.Concurrency, 1, 1024, "16"), false, "How many requests are in flight at once. Records of one contact never are."},
@@ -157,6 +158,24 @@ func (d *DeadLetter) keys() []key {
 func (s *State) keys() []key {
 	return []key{
 		{"file", localFile(&s.File, "trunkline.db"), false, "The state file. One running collector holds it."},
+	}
+}
+
+func (a *AWS) keys() []key {
+	return []key{
+		{"region", matching(&a.Region, "a region such as eu-west-2", regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)), false, "The region of what the config names without one."},
+		{"profile", text(&a.Profile), false, "A profile of the SDK's configuration files."},
+		{"role", matching(&a.Role, "the ARN of a role", regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=,.@-]+$`)), false, "The ARN of a role to assume with the credentials found."},
+		{"endpoints", section{keyed: &a.Endpoints}, false, "URLs to call in place of AWS's own: of emulators, or of endpoints in a VPC."},
+	}
+}
+
+func (e *Endpoints) keys() []key {
+	return []key{
+		{"s3", address(&e.S3), false, "Of Amazon S3. Buckets are then named in the path."},
+		{"secretsmanager", address(&e.SecretsManager), false, "Of AWS Secrets Manager."},
+		{"sqs", address(&e.SQS), false, "Of Amazon SQS."},
+		{"sts", address(&e.STS), false, "Of AWS STS, which assumes the role."},
 	}
 }
 

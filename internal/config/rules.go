@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trunkline/contact"
+	"trunkline/internal/secret"
 )
 
 // check looks at what one key says about another.
@@ -120,7 +121,7 @@ func (c *Config) checkRule(r *reader, i int) {
 	}
 	tokens := rule.Action == ActionScrub && rule.With == "token"
 	if (rule.Action == ActionHash || rule.Action == ActionPseudonymize || tokens) && !r.has("redact.key") {
-		fail("action", "%s needs a key: add redact.key, env:NAME or file:PATH", strings.TrimSuffix(string(rule.Action)+" "+rule.With, " "))
+		fail("action", "%s needs a key: add redact.key, %s", strings.TrimSuffix(string(rule.Action)+" "+rule.With, " "), secret.Forms)
 	}
 	if rule.Action == ActionEncrypt && !r.has("redact.recipient") {
 		fail("action", "encrypt needs a recipient: add redact.recipient, age1…")

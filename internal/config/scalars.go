@@ -199,7 +199,7 @@ func path(into *contact.Path, one bool, deflt string) value {
 // reference is a secret's. No message quotes it.
 func reference(into *secret.Ref) value {
 	return &scalar[secret.Ref]{
-		into: into, takes: []kind{aText}, word: "a secret reference: env:NAME or file:PATH",
+		into: into, takes: []kind{aText}, word: "a secret reference: " + secret.Forms,
 		more:  object{{"pattern", secret.Pattern}},
 		parse: secret.Parse, print: secret.Ref.String,
 	}

@@ -66,7 +66,9 @@ its column and the nearest valid key, and all errors are reported at once. ` + "
 does to a record; ` + "`trunkline init files`" + ` writes a commented one; ` + "`trunkline config schema`" + ` prints a JSON Schema for editors.
 
 - Durations are written with a unit, ` + "`250ms`, `5s`, `1h30m`, `7d`" + `; sizes too, ` + "`64KiB`, `100MB`" + `; rates are ` + "`300/s`, `600/m` or `1000/h`" + `.
-- Secrets are named, never written: ` + "`env:NAME`" + ` is an environment variable, ` + "`file:PATH`" + ` a file, whose last line break is not part of the secret.
+- Secrets are named, never written: ` + "`env:NAME`" + ` is an environment variable, ` + "`file:PATH`" + ` a file, whose last line break is not part of the secret;
+  ` + "`aws-secretsmanager:NAME`" + ` is a secret of AWS Secrets Manager, by name or ARN, and ` + "`aws-secretsmanager:NAME#FIELD`" + ` a field of one that
+  holds a JSON object. It needs secretsmanager:GetSecretValue on the secret, and kms:Decrypt where it is encrypted with a key of its own.
 - Paths of fields are names joined by dots, ` + "`Agent.Username`" + `. ` + "`*`" + ` stands for any name. Arrays are transparent: a path goes through every
   element. A backslash makes a dot, a star or a backslash part of a name. Capital and small letters differ: ` + "`keep: all`" + ` with a denied
   ` + "`Attributes.name`" + ` lets ` + "`Attributes.Name`" + ` through. A path that no documented field has is warned of, with the nearest one that is.

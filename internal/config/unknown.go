@@ -8,7 +8,6 @@ import (
 // laterKeys are keys of the design that this version does not have yet, with what it has instead.
 var laterKeys = map[string]string{
 	"source.kinesis":  "it reads source.file",
-	"aws":             "it calls no AWS service",
 	"state.dynamodb":  "it keeps its state in state.file",
 	"dead_letter.sqs": "it keeps dead letters in dead_letter.folder",
 	"dead_letter.s3":  "it keeps dead letters in dead_letter.folder",

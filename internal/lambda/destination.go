@@ -9,6 +9,7 @@ import (
 
 	"trunkline/internal/collector/redact/scrub"
 	"trunkline/internal/destination/httpapi"
+	"trunkline/internal/secret"
 )
 
 // errNoDestination says what an event source mapping needs.
@@ -47,11 +48,14 @@ func (h *Handler) destination(set *setup) (*destination, error) {
 		Scrub: func(text []byte) []byte { text, _ = scrub.Replace(nil, text, nil); return text },
 	}
 	if !c.Key.IsZero() {
+		// Asked again after a refusal, the key may be newer than what the extension keeps.
+		var secrets secret.Manager = set.secrets
 		o.Key = func(ctx context.Context) (string, error) {
-			value, err := c.Key.Resolve(ctx)
+			value, err := c.Key.Resolve(ctx, secrets)
 			if err != nil {
 				return "", set.config.Errorf("destination.http.key", "%w", err)
 			}
+			secrets = fresh{set.secrets}
 			return value.Reveal(), nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
 	"trunkline/internal/pipeline"
+	"trunkline/internal/secret/secretsmanager"
 )
 
 // Origin is where a config is kept outside of the function.
@@ -29,12 +31,18 @@ const (
 	Retry   = time.Minute
 )
 
+// SettingsOptions say what settings are read with.
+type SettingsOptions struct {
+	Extension *Extension       // required
+	Log       *slog.Logger     // required
+	Level     *slog.LevelVar   // follows the config's observe.log; nil: nothing does
+	Now       func() time.Time // required
+}
+
 // Settings are the config in force, and what was built from it. It is safe for concurrent use.
 type Settings struct {
-	log    *slog.Logger
-	level  *slog.LevelVar // follows the config's observe.log; nil: nothing does
-	origin Origin         // nil: the config came with the function
-	now    func() time.Time
+	o      SettingsOptions
+	origin Origin // nil: the config came with the function
 
 	mu      sync.Mutex
 	config  *config.Config // nil until one was fetched
@@ -47,14 +55,15 @@ type Settings struct {
 
 // setup is what is built from a config.
 type setup struct {
-	config *config.Config
-	keys   collector.Keys
-	stages []collector.Stage
+	config  *config.Config
+	secrets *Secrets
+	keys    collector.Keys
+	stages  []collector.Stage
 }
 
 // Bundled are settings that came with the function: they stay as they are.
-func Bundled(c *config.Config, log *slog.Logger, level *slog.LevelVar) *Settings {
-	s := &Settings{log: log, level: level, now: time.Now, config: c}
+func Bundled(c *config.Config, o SettingsOptions) *Settings {
+	s := &Settings{o: o, config: c}
 	s.follow(c)
 	return s
 }
@@ -62,16 +71,20 @@ func Bundled(c *config.Config, log *slog.Logger, level *slog.LevelVar) *Settings
 // Fetched are settings that the first invocation fetches, and each that finds them older than [Refresh] fetches again. When that
 // fails, or what comes is no config, the last one holds, but what it lets through is cut down to the documented minimum set; it is
 // tried again after [Retry]. Until a first one came, invocations fail.
-func Fetched(origin Origin, now func() time.Time, log *slog.Logger, level *slog.LevelVar) *Settings {
-	return &Settings{log: log, level: level, origin: origin, now: now}
+func Fetched(origin Origin, o SettingsOptions) *Settings {
+	return &Settings{o: o, origin: origin}
 }
 
 // Check builds what can be built before the first invocation, so that a mistake in the config is found then.
 func (s *Settings) Check(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.config == nil {
+	switch {
+	case s.config == nil:
 		return nil
+	case strings.HasPrefix(s.config.Redact.Key.String(), "aws-secretsmanager:"): // it can be read once the function is invoked
+		_, err := pipeline.Compile(s.config, make([]byte, redact.MinKey), slog.New(slog.DiscardHandler), nil)
+		return err
 	}
 	return s.build(ctx)
 }
@@ -80,7 +93,7 @@ func (s *Settings) Check(ctx context.Context) error {
 func (s *Settings) current(ctx context.Context) (*setup, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.origin != nil && !s.now().Before(s.due) {
+	if s.origin != nil && !s.o.Now().Before(s.due) {
 		if err := s.refresh(ctx); err != nil {
 			return nil, err
 		}
@@ -102,15 +115,15 @@ func (s *Settings) refresh(ctx context.Context) error {
 	switch {
 	case err == nil:
 		if s.failed {
-			s.log.InfoContext(ctx, "config is fetched again", "from", s.origin.String())
+			s.o.Log.InfoContext(ctx, "config is fetched again", "from", s.origin.String())
 		}
-		s.failed, s.due = false, s.now().Add(Refresh)
+		s.failed, s.due = false, s.o.Now().Add(Refresh)
 		return nil
 	case s.config == nil:
 		return fmt.Errorf("fetch the config from %s: %w", s.origin, err)
 	}
-	s.log.ErrorContext(ctx, "config cannot be fetched; what the last one lets through is cut to the minimum set", "from", s.origin.String(), "error", err)
-	s.failed, s.due = true, s.now().Add(Retry)
+	s.o.Log.ErrorContext(ctx, "config cannot be fetched; what the last one lets through is cut to the minimum set", "from", s.origin.String(), "error", err)
+	s.failed, s.due = true, s.o.Now().Add(Retry)
 	return nil
 }
 
@@ -136,7 +149,8 @@ func (s *Settings) fetch(ctx context.Context) error {
 
 // build makes the setups of the config.
 func (s *Settings) build(ctx context.Context) error {
-	p, err := pipeline.Build(ctx, s.config, s.log, nil)
+	secrets := &Secrets{Extension: s.o.Extension, Service: secretsmanager.New(pipeline.AWS(s.config))}
+	p, err := pipeline.Build(ctx, s.config, secrets, s.o.Log, nil)
 	if err != nil {
 		return err
 	}
@@ -144,7 +158,7 @@ func (s *Settings) build(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(errors.New("minimum set"), err)
 	}
-	set := setup{config: s.config, stages: p.Stages}
+	set := setup{config: s.config, secrets: secrets, stages: p.Stages}
 	if p.Secret != nil {
 		set.keys = collector.DeriveKeys(p.Secret)
 	}
@@ -155,7 +169,7 @@ func (s *Settings) build(ctx context.Context) error {
 }
 
 func (s *Settings) follow(c *config.Config) {
-	if s.level != nil {
-		s.level.Set(c.Observe.Log)
+	if s.o.Level != nil {
+		s.o.Level.Set(c.Observe.Log)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"trunkline/internal/config"
 	"trunkline/internal/pattern"
 	"trunkline/internal/phone"
+	"trunkline/internal/secret"
 )
 
 // Pipeline is what a config makes of one record: everything but where records come from and go to. It is not changed by using it.
@@ -32,22 +33,27 @@ type Pipeline struct {
 	Stages   []collector.Stage // filter, enrich and redact, in this order; redact is the last
 }
 
-// Build compiles the parts of a config that need neither state nor network. It logs what is allowed and probably a mistake. Its errors
-// name the place in the config. agents may be nil.
-func Build(ctx context.Context, c *config.Config, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
-	p := &Pipeline{}
-	if !c.Redact.Key.IsZero() {
-		value, err := c.Redact.Key.Resolve(ctx)
-		if err != nil {
-			return nil, c.Errorf("redact.key", "%w", err)
-		}
-		if w := value.Warning(); w != "" {
-			log.Warn("secret", "key", "redact.key", "warning", w)
-		}
-		p.Secret = []byte(value.Reveal())
-		if n := len(p.Secret); n < redact.MinKey {
-			return nil, c.Errorf("redact.key", "%s holds %d bytes, want at least %d; make one with: openssl rand -hex 32", c.Redact.Key, n, redact.MinKey)
-		}
+// Build compiles the parts of a config that need no state. secrets is asked only where the config names a secret there. It logs what is
+// allowed and probably a mistake. Its errors name the place in the config. agents may be nil.
+func Build(ctx context.Context, c *config.Config, secrets secret.Manager, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
+	if c.Redact.Key.IsZero() {
+		return Compile(c, nil, log, agents)
+	}
+	value, err := c.Redact.Key.Resolve(ctx, secrets)
+	if err != nil {
+		return nil, c.Errorf("redact.key", "%w", err)
+	}
+	if w := value.Warning(); w != "" {
+		log.Warn("secret", "key", "redact.key", "warning", w)
+	}
+	return Compile(c, []byte(value.Reveal()), log, agents)
+}
+
+// Compile is Build with what redact.key stands for, nil where the config has none.
+func Compile(c *config.Config, key []byte, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
+	p := &Pipeline{Secret: key}
+	if n := len(key); key != nil && n < redact.MinKey {
+		return nil, c.Errorf("redact.key", "%s holds %d bytes, want at least %d; make one with: openssl rand -hex 32", c.Redact.Key, n, redact.MinKey)
 	}
 	var err error
 	if p.Filter, err = compileFilter(c, log); err != nil {

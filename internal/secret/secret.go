@@ -1,7 +1,7 @@
 // Package secret resolves the references by which trunkline.yaml names its secrets, and keeps what they stand for out of every
 // print.
 //
-//	"env:NAME", "file:PATH" ─ Parse ─▶ Ref ─ Resolve ─▶ Value ─ Reveal ─▶ the secret
+//	"env:NAME", "file:PATH", "aws-secretsmanager:NAME" ─ Parse ─▶ Ref ─ Resolve ─▶ Value ─ Reveal ─▶ the secret
 //
 // Its promises: no error text holds a secret, nor a text that was written where a reference should stand; a [Value] shows itself
 // as "[redacted]" however it is printed, logged or encoded. Only Reveal tells.
@@ -18,48 +18,74 @@ import (
 )
 
 // Pattern is the regular expression of the references that [Parse] takes (RE2 and ECMA 262 alike).
-const Pattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00]+)$`
+const Pattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00]+|aws-secretsmanager:` + managedName + `(#[^\x00]+)?)$`
+
+// managedName is the name or the ARN of a secret of AWS Secrets Manager.
+const managedName = `(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}`
+
+// Forms says in words what [Parse] takes.
+const Forms = "env:NAME, file:PATH or aws-secretsmanager:NAME"
 
 // MaxSize is the largest secret, in bytes.
 const MaxSize = 64 << 10
 
-// Ref says where a secret is kept: in an environment variable or in a file. It is safe to print. The zero Ref names none.
-type Ref struct{ scheme, name string }
+// Ref says where a secret is kept: in an environment variable, in a file or in AWS Secrets Manager, there perhaps as a field of a
+// JSON object. It is safe to print. The zero Ref names none.
+type Ref struct{ scheme, name, field string }
 
-var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// Manager reads the secrets of AWS Secrets Manager. Its errors say what to do and hold no secret.
+type Manager interface {
+	// Secret returns the present value of the secret with a name or an ARN.
+	Secret(ctx context.Context, name string) (string, error)
+}
 
-// Parse reads env:NAME or file:PATH. Its errors never quote the text: it may be the secret itself, written in the wrong place.
+var (
+	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	secretName      = regexp.MustCompile(`^` + managedName + `$`)
+)
+
+// Parse reads env:NAME, file:PATH or aws-secretsmanager:NAME_OR_ARN[#FIELD]. Its errors never quote the text: it may be the secret itself, written in the wrong place.
 func Parse(text string) (Ref, error) {
 	scheme, name, found := strings.Cut(text, ":")
 	switch {
 	case found && scheme == "env" && environmentName.MatchString(name):
-		return Ref{scheme, name}, nil
+		return Ref{scheme: scheme, name: name}, nil
 	case found && scheme == "env":
 		return Ref{}, errors.New("behind env: stands the name of an environment variable: letters, digits and _")
 	case found && scheme == "file" && name != "" && !strings.Contains(name, "\x00"):
-		return Ref{scheme, name}, nil
+		return Ref{scheme: scheme, name: name}, nil
 	case found && scheme == "file":
 		return Ref{}, errors.New("behind file: stands the path of a file")
-	case found && scheme == "aws-secretsmanager":
-		return Ref{}, errors.New("this version of trunkline does not have aws-secretsmanager:; write env:NAME or file:PATH")
+	case found && scheme == managed:
+		name, field, behind := strings.Cut(name, "#")
+		if !secretName.MatchString(name) || behind && field == "" || strings.Contains(field, "\x00") {
+			return Ref{}, errors.New("behind aws-secretsmanager: stands the name or the ARN of a secret and, where it is a JSON object, # and a field")
+		}
+		return Ref{scheme, name, field}, nil
 	}
-	return Ref{}, errors.New("write env:NAME or file:PATH; a secret never stands in the config")
+	return Ref{}, errors.New("write " + Forms + "; a secret never stands in the config")
 }
+
+const managed = "aws-secretsmanager"
 
 // String is the text that [Parse] reads, "" for the zero Ref.
 func (r Ref) String() string {
 	if r == (Ref{}) {
 		return ""
 	}
-	return r.scheme + ":" + r.name
+	text := r.scheme + ":" + r.name
+	if r.field != "" {
+		text += "#" + r.field
+	}
+	return text
 }
 
 // IsZero tells whether r names no secret.
 func (r Ref) IsZero() bool { return r == Ref{} }
 
 // Resolve reads the secret, anew with each call, so that a rotated one is found. One line break at the end is not part of it. A
-// secret that is missing, empty or larger than [MaxSize] is an error that says what to do.
-func (r Ref) Resolve(ctx context.Context) (Value, error) {
+// secret that is missing, empty or larger than [MaxSize] is an error that says what to do. Only aws-secretsmanager: asks the manager.
+func (r Ref) Resolve(ctx context.Context, manager Manager) (Value, error) {
 	if err := ctx.Err(); err != nil {
 		return Value{}, err
 	}
@@ -68,8 +94,10 @@ func (r Ref) Resolve(ctx context.Context) (Value, error) {
 		return r.environment()
 	case "file":
 		return r.file()
+	case managed:
+		return r.managed(ctx, manager)
 	}
-	return Value{}, errors.New("no secret is named; write env:NAME or file:PATH")
+	return Value{}, errors.New("no secret is named; write " + Forms)
 }
 
 func (r Ref) environment() (Value, error) {

@@ -29,12 +29,22 @@ func TestParse(t *testing.T) {
 		{"env:A " + canary, "behind env:"},
 		{"file:", "behind file:"},
 		{"file:a\x00" + canary, "behind file:"},
-		{"aws-secretsmanager:" + canary, "does not have aws-secretsmanager:; write env:NAME or file:PATH"},
-		{canary, "write env:NAME or file:PATH; a secret never stands in the config"},
-		{"vault:" + canary, "write env:NAME or file:PATH"},
-		{"ENV:" + canary, "write env:NAME or file:PATH"},
-		{" env:" + canary, "write env:NAME or file:PATH"},
-		{"", "write env:NAME or file:PATH"},
+		{"aws-secretsmanager:cloud-collector-v3/ctr/GROUP/apiToken", ""},
+		{"aws-secretsmanager:events!connection/x/0f", ""},
+		{"aws-secretsmanager:a#field with spaces#and more", ""},
+		{"aws-secretsmanager:arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:a/b-AbCdEf#key", ""},
+		{"aws-secretsmanager:", "behind aws-secretsmanager:"},
+		{"aws-secretsmanager:a#", "behind aws-secretsmanager:"},
+		{"aws-secretsmanager:#" + canary, "behind aws-secretsmanager:"},
+		{"aws-secretsmanager:a b" + canary, "behind aws-secretsmanager:"},
+		{"aws-secretsmanager:a#\x00" + canary, "behind aws-secretsmanager:"},
+		{"aws-secretsmanager:arn:aws:ssm:eu-west-2:111122223333:secret:" + canary, "behind aws-secretsmanager:"},
+		{"aws-secretsmanager:" + strings.Repeat("x", 513), "behind aws-secretsmanager:"},
+		{canary, "write env:NAME, file:PATH or aws-secretsmanager:NAME; a secret never stands in the config"},
+		{"vault:" + canary, "write env:NAME"},
+		{"ENV:" + canary, "write env:NAME"},
+		{" env:" + canary, "write env:NAME"},
+		{"", "write env:NAME"},
 	} {
 		ref, err := Parse(c.text)
 		if got := fmt.Sprint(err); (err == nil) != (c.err == "") || !strings.Contains(got, c.err) {
@@ -90,7 +100,7 @@ func TestResolve(t *testing.T) {
 		if err != nil {
 			t.Fatalf("Parse(%q): %v", c.ref, err)
 		}
-		value, err := ref.Resolve(t.Context())
+		value, err := ref.Resolve(t.Context(), nil)
 		if value.Reveal() != c.want || (err == nil) != (c.err == "") || !strings.Contains(fmt.Sprint(err), c.err) {
 			t.Errorf("%s resolves to %d bytes, error %v; want %d bytes, error %q", c.ref, len(value.Reveal()), err, len(c.want), c.err)
 		}
@@ -101,12 +111,12 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: the secret stands in %v or %q", c.ref, err, value.Warning())
 		}
 	}
-	if _, err := (Ref{}).Resolve(t.Context()); err == nil {
+	if _, err := (Ref{}).Resolve(t.Context(), nil); err == nil {
 		t.Error("the zero Ref resolves, want an error")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (Ref{"env", "TRUNKLINE_TEST_SECRET"}).Resolve(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := (Ref{scheme: "env", name: "TRUNKLINE_TEST_SECRET"}).Resolve(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a canceled context: %v, want %v", err, context.Canceled)
 	}
 }
@@ -114,7 +124,7 @@ func TestResolve(t *testing.T) {
 // TestNothingShows prints a Value, alone and inside other values, in every way that a program prints by accident.
 func TestNothingShows(t *testing.T) {
 	t.Setenv("TRUNKLINE_TEST_SECRET", canary)
-	value, err := Ref{"env", "TRUNKLINE_TEST_SECRET"}.Resolve(t.Context())
+	value, err := Ref{scheme: "env", name: "TRUNKLINE_TEST_SECRET"}.Resolve(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
