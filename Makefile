@@ -6,13 +6,13 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build check test interop bench peers soak fuzz vuln deadcode clean
+.PHONY: help demo build lambda check test interop bench peers soak fuzz vuln deadcode clean
 
 # Developer tools run at the versions of tools.mod, apart from what the program links.
 TOOL := go tool -modfile=tools.mod
 
 # Packages whose tests start servers: one at a time, they share memory and timing.
-SERVERS := $(wildcard cmd/trunkline internal/awsclient internal/config internal/destination/httpapi internal/secret/secretsmanager test/emulators)
+SERVERS := $(wildcard cmd/bootstrap cmd/trunkline internal/awsclient internal/config internal/destination/httpapi internal/secret/secretsmanager test/emulators)
 
 # How often each fuzz target is called. By count: a duration can fail spuriously on Go 1.26.
 FUZZ := 20000x
@@ -35,6 +35,10 @@ demo: ## a synthetic contact centre, the collector and a receiver in one process
 build: ## bin/trunkline, static; its version comes from the build information (Go)
 	@.ci/need 'make build' go
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/trunkline ./cmd/trunkline
+
+lambda: ## bin/trunkline-lambda-ARCH.zip for arm64 and amd64, reproducible; FILES="trunkline.yaml …" go beside the binary (Go)
+	@.ci/need 'make lambda' go
+	@for arch in arm64 amd64; do go run ./cmd/bootstrap/pack -arch $$arch $(FILES) || exit 1; done
 
 check: ## formatting, vet, staticcheck, go fix, tidy (Go)
 	@.ci/need 'make check' go

@@ -74,6 +74,11 @@ func (o *output) String() string {
 // startFunction starts the binary with files beside it. It is killed when the test ends.
 func startFunction(t testing.TB, files map[string]string, env ...string) *lambdaFunction {
 	t.Helper()
+	return startBinary(t, filepath.Join(built, "bootstrap"), files, env...)
+}
+
+func startBinary(t testing.TB, binary string, files map[string]string, env ...string) *lambdaFunction {
+	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
@@ -84,7 +89,7 @@ func startFunction(t testing.TB, files map[string]string, env ...string) *lambda
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &lambdaFunction{t: t, api: api, cmd: exec.Command(filepath.Join(built, "bootstrap")), exited: make(chan struct{})}
+	f := &lambdaFunction{t: t, api: api, cmd: exec.Command(binary), exited: make(chan struct{})}
 	f.cmd.Env = append([]string{
 		"AWS_LAMBDA_RUNTIME_API=" + api.Address(), "LAMBDA_TASK_ROOT=" + root, "AWS_REGION=eu-west-2", "AWS_SESSION_TOKEN=token-of-the-function",
 	}, env...)

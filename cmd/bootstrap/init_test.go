@@ -26,7 +26,8 @@ func TestInitErrors(t *testing.T) {
 		{"agent file", "enrich: {agents: {from: agents.csv, match: Agent.Username}}\n", "", "agent file agents.csv: no such file"},
 		{"answer", "", "TRUNKLINE_ANSWER=array", "TRUNKLINE_ANSWER=array: want record or envelope"},
 		{"config that is missing", "", "TRUNKLINE_CONFIG=other.yaml", "TRUNKLINE_CONFIG: open other.yaml: no such file"},
-		{"config by http", "", "TRUNKLINE_CONFIG=http://example.com/secret-canary", "TRUNKLINE_CONFIG: this version reads"},
+		{"config by http", "", "TRUNKLINE_CONFIG=http://example.com/secret-canary", "TRUNKLINE_CONFIG: want a file of the function"},
+		{"config without a key", "", "TRUNKLINE_CONFIG=s3://bucket", "TRUNKLINE_CONFIG: want s3://BUCKET/KEY"},
 		{"config with a password", "", "TRUNKLINE_CONFIG=https://user:secret-canary@example.com/", "TRUNKLINE_CONFIG: not of the form"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

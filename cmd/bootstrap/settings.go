@@ -64,8 +64,14 @@ func newSettings(env func(string) string, log *slog.Logger, level *slog.LevelVar
 			return nil, err
 		}
 		return lambda.Fetched(origin, o), nil
+	case strings.HasPrefix(place, "s3:"):
+		bucket, key, ok := config.SplitS3(place)
+		if !ok || key == "" {
+			return nil, errors.New("TRUNKLINE_CONFIG: want s3://BUCKET/KEY")
+		}
+		return lambda.Fetched(lambda.NewS3(awsclient.New(awsclient.Options{}), bucket, key), o), nil
 	case strings.Contains(place, "://"):
-		return nil, errors.New("TRUNKLINE_CONFIG: this version reads a file of the function or an https:// URL")
+		return nil, errors.New("TRUNKLINE_CONFIG: want a file of the function, an https:// URL, or s3://BUCKET/KEY")
 	}
 	name, text, err := readBundled(place)
 	if err != nil {

@@ -18,7 +18,7 @@ func buildPipeline(ctx context.Context, c *config.Config, aws *cloud, log *slog.
 	if err := refuseLoop(c); err != nil {
 		return nil, err
 	}
-	return pipeline.Build(ctx, c, aws.secrets, log, agents)
+	return pipeline.Build(ctx, c, aws.clients, aws.secrets, log, agents)
 }
 
 // refuseLoop finds what the collector would write where it reads: it would take its own output for records, without end.

@@ -72,7 +72,7 @@ type Enrich struct {
 
 // Agents adds an agent's row of a CSV or JSON file.
 type Agents struct {
-	From    string        // the file
+	From    string        // the file, or s3://BUCKET/KEY
 	Match   contact.Path  // of the record, without *: what is looked up
 	Column  string        // the file's column to look it up in, default the last name of Match
 	Into    contact.Path  // of the record, without *: where the row goes, default AgentData

@@ -32,6 +32,7 @@ var sameConfig = cmp.Options{
 // good are texts that Parse takes. Together they hold every key.
 var good = map[string]string{
 	"smallest":        whole,
+	"agents in S3":    whole + "enrich: {agents: {from: 's3://agent-data/a/b.csv', match: Agent.Username}}\n",
 	"managed secrets": whole + "redact: {key: 'aws-secretsmanager:arn:aws:secretsmanager:eu-west-2:111122223333:secret:team/key-AbCdEf#token'}\n",
 	"http": `
 version: 1

@@ -58,7 +58,7 @@ func (e *Enrich) keys() []key {
 
 func (a *Agents) keys() []key {
 	return []key{
-		{"from", localFile(&a.From, ""), true, "A CSV file with a header row, or a JSON array of objects. It is read again when it changes; a broken new file leaves the old rows in force."},
+		{"from", fileOrObject(&a.From), true, "A CSV file with a header row, or a JSON array of objects; on this machine, or s3://BUCKET/KEY. It is read again when it changes; a broken new file leaves the old rows in force."},
 		{"match", path(&a.Match, true, ""), true, "The path of the record that is looked up, e.g. Agent.Username."},
 		{"column", text(&a.Column), false, "The file's column to look it up in. Without the key, the last name of match."},
 		{"into", path(&a.Into, true, "AgentData"), false, "The path where the row is put, as an object by column names."},

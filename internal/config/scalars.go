@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"filippo.io/age"
 
@@ -47,13 +49,42 @@ func localFile(into *string, deflt string) value {
 		case t == "-":
 			return "", errors.New("want a file; - stands for standard input or output nowhere but in source.file.path")
 		case strings.HasPrefix(t, "s3:"):
-			return "", errors.New("this version of trunkline does not read s3:; name a file")
+			return "", errors.New("want a file of this machine; s3: does not stand here")
 		case strings.Contains(t, "\x00"):
 			return "", errors.New("a path has no NUL in it")
 		}
 		return t, nil
 	}
 	return s
+}
+
+// fileOrObject is the path of a file on this machine, or an object of S3.
+func fileOrObject(into *string) value {
+	s := localFile(into, "").(*scalar[string])
+	s.word = "a path, or s3://BUCKET/KEY"
+	local := s.parse
+	s.parse = func(t string) (string, error) {
+		if !strings.HasPrefix(t, "s3:") {
+			return local(t)
+		}
+		if _, key, ok := SplitS3(t); !ok || key == "" || strings.HasSuffix(key, "/") {
+			return "", errors.New("want s3://BUCKET/KEY")
+		}
+		return t, nil
+	}
+	return s
+}
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.
+func SplitS3(text string) (bucket, key string, ok bool) {
+	rest, ok := strings.CutPrefix(text, "s3://")
+	bucket, key, _ = strings.Cut(rest, "/")
+	if !ok || !bucketName.MatchString(bucket) || len(key) > 1024 || strings.ContainsFunc(key, unicode.IsControl) {
+		return "", "", false
+	}
+	return bucket, key, true
 }
 
 func boolean(into *bool) value {

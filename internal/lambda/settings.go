@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"trunkline/internal/collector"
+	"trunkline/internal/collector/enrich"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
 	"trunkline/internal/pipeline"
@@ -51,6 +52,9 @@ type Settings struct {
 	cut     *setup         // of config, cut to the minimum set
 	due     time.Time      // when to fetch again
 	failed  bool           // the last fetch
+
+	agents    *enrich.Enricher // of set, where the agent file is kept elsewhere
+	agentsDue time.Time        // when to look at it again
 }
 
 // setup is what is built from a config.
@@ -79,14 +83,35 @@ func Fetched(origin Origin, o SettingsOptions) *Settings {
 func (s *Settings) Check(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.config == nil:
+	if s.config == nil {
 		return nil
-	case strings.HasPrefix(s.config.Redact.Key.String(), "aws-secretsmanager:"): // it can be read once the function is invoked
-		_, err := pipeline.Compile(s.config, make([]byte, redact.MinKey), slog.New(slog.DiscardHandler), nil)
-		return err
 	}
-	return s.build(ctx)
+	if !asks(s.config) {
+		return s.build(ctx)
+	}
+	local := *s.config
+	key := []byte(nil)
+	if !local.Redact.Key.IsZero() {
+		key = make([]byte, redact.MinKey) // in place of what can be read once the function is invoked
+	}
+	if remote(local.Enrich.Agents) {
+		local.Enrich.Agents = nil
+	}
+	_, err := pipeline.Compile(ctx, &local, nil, key, slog.New(slog.DiscardHandler), nil)
+	return err
+}
+
+// asks tells whether building the config asks another service, which waits for the first invocation.
+func asks(c *config.Config) bool {
+	return strings.HasPrefix(c.Redact.Key.String(), "aws-secretsmanager:") || remote(c.Enrich.Agents)
+}
+
+func remote(a *config.Agents) bool {
+	if a == nil {
+		return false
+	}
+	_, _, object := config.SplitS3(a.From)
+	return object
 }
 
 // current returns what holds now.
@@ -102,6 +127,12 @@ func (s *Settings) current(ctx context.Context) (*setup, error) {
 		if err := s.build(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if now := s.o.Now(); s.agents != nil && !now.Before(s.agentsDue) {
+		limited, cancel := context.WithTimeout(ctx, fetchTime)
+		s.agents.Look(limited)
+		cancel()
+		s.agentsDue = now.Add(s.config.Enrich.Agents.Refresh)
 	}
 	if s.failed {
 		return s.cut, nil
@@ -149,8 +180,9 @@ func (s *Settings) fetch(ctx context.Context) error {
 
 // build makes the setups of the config.
 func (s *Settings) build(ctx context.Context) error {
-	secrets := &Secrets{Extension: s.o.Extension, Service: secretsmanager.New(pipeline.AWS(s.config))}
-	p, err := pipeline.Build(ctx, s.config, secrets, s.o.Log, nil)
+	clients := pipeline.AWS(s.config)
+	secrets := &Secrets{Extension: s.o.Extension, Service: secretsmanager.New(clients)}
+	p, err := pipeline.Build(ctx, s.config, clients, secrets, s.o.Log, nil)
 	if err != nil {
 		return err
 	}
@@ -164,7 +196,10 @@ func (s *Settings) build(ctx context.Context) error {
 	}
 	cut := set
 	cut.stages = append(p.Stages[:len(p.Stages):len(p.Stages)], cutStage(minimum.Stage()))
-	s.set, s.cut = &set, &cut
+	s.set, s.cut, s.agents = &set, &cut, nil
+	if remote(s.config.Enrich.Agents) {
+		s.agents, s.agentsDue = p.Enricher, s.o.Now().Add(s.config.Enrich.Agents.Refresh)
+	}
 	return nil
 }
 

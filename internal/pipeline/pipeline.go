@@ -14,8 +14,10 @@ import (
 
 	"filippo.io/age"
 
+	"trunkline/internal/awsclient"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/enrich"
+	"trunkline/internal/collector/enrich/s3"
 	"trunkline/internal/collector/filter"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
@@ -33,11 +35,11 @@ type Pipeline struct {
 	Stages   []collector.Stage // filter, enrich and redact, in this order; redact is the last
 }
 
-// Build compiles the parts of a config that need no state. secrets is asked only where the config names a secret there. It logs what is
-// allowed and probably a mistake. Its errors name the place in the config. agents may be nil.
-func Build(ctx context.Context, c *config.Config, secrets secret.Manager, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
+// Build compiles the parts of a config that need no state. AWS is called only where the config names something there: secrets for the key
+// of redaction, clients for the agent file. It logs what is allowed and probably a mistake. Its errors name the place in the config. agents may be nil.
+func Build(ctx context.Context, c *config.Config, clients *awsclient.Config, secrets secret.Manager, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
 	if c.Redact.Key.IsZero() {
-		return Compile(c, nil, log, agents)
+		return Compile(ctx, c, clients, nil, log, agents)
 	}
 	value, err := c.Redact.Key.Resolve(ctx, secrets)
 	if err != nil {
@@ -46,11 +48,11 @@ func Build(ctx context.Context, c *config.Config, secrets secret.Manager, log *s
 	if w := value.Warning(); w != "" {
 		log.Warn("secret", "key", "redact.key", "warning", w)
 	}
-	return Compile(c, []byte(value.Reveal()), log, agents)
+	return Compile(ctx, c, clients, []byte(value.Reveal()), log, agents)
 }
 
 // Compile is Build with what redact.key stands for, nil where the config has none.
-func Compile(c *config.Config, key []byte, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
+func Compile(ctx context.Context, c *config.Config, clients *awsclient.Config, key []byte, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
 	p := &Pipeline{Secret: key}
 	if n := len(key); key != nil && n < redact.MinKey {
 		return nil, c.Errorf("redact.key", "%s holds %d bytes, want at least %d; make one with: openssl rand -hex 32", c.Redact.Key, n, redact.MinKey)
@@ -69,8 +71,11 @@ func Compile(c *config.Config, key []byte, log *slog.Logger, agents enrich.Obser
 	warnUndocumented(c, log)
 	warnAgentColumn(c, log)
 	if a := c.Enrich.Agents; a != nil {
-		p.Enricher, err = enrich.New(enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents})
-		if err != nil {
+		o := enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents}
+		if bucket, key, ok := config.SplitS3(a.From); ok {
+			o.Remote = s3.New(clients, bucket, key)
+		}
+		if p.Enricher, err = enrich.New(ctx, o); err != nil {
 			return nil, c.Errorf("enrich.agents", "%w", err)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package enrich is the stage that adds an agent's row of a file to the records of that agent.
+// Package enrich is the stage that adds an agent's row of a file, or of an object in a store, to the records of that agent.
 //
 //	agents.csv ─▶ Read ─▶ Directory ─┐ swapped as a whole when the file changes (Run)
 //	                                 ▼
@@ -14,6 +14,7 @@
 package enrich
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,7 +36,8 @@ type Directory interface {
 
 // Options say what is added to records, and from where.
 type Options struct {
-	From    string        // the file, CSV or JSON: see [Read]
+	From    string        // the file, CSV or JSON: see [Read]; with Remote, its name for people
+	Remote  Remote        // where the file is kept; nil: on this machine, at the path From
 	Match   contact.Path  // of the record, without *: the first text or number there is looked up
 	Column  string        // the file's column to look it up in; "": the last name of Match
 	Into    contact.Path  // of the record, without *: where the row goes; nil: AgentData
@@ -54,11 +56,23 @@ type Observer interface {
 	AgentsBroken()
 }
 
+// origin is where the rows come from. It is not safe for concurrent use.
+type origin interface {
+	// read returns the rows as they are.
+	read(ctx context.Context) (Directory, error)
+	// look returns the rows where they are new, nil where there is nothing new, and the reason why what is there cannot be used.
+	look(ctx context.Context) (Directory, error)
+	// moving tells that a change was seen that is to be looked at again soon.
+	moving() bool
+}
+
 // Enricher has the rows in force and keeps them up to date.
 type Enricher struct {
 	o       Options
-	file    file
+	origin  origin
 	current atomic.Pointer[Directory]
+
+	reported string // what is wrong with the file, as far as it was logged
 }
 
 // identity are the members that tell which record it is. A row cannot take their place.
@@ -68,7 +82,7 @@ var identity = []string{
 }
 
 // New reads the file. The error says what to change, in the file or in the config.
-func New(o Options) (*Enricher, error) {
+func New(ctx context.Context, o Options) (*Enricher, error) {
 	if o.Into == nil {
 		o.Into = contact.Path{{Name: "AgentData"}}
 	}
@@ -87,8 +101,11 @@ func New(o Options) (*Enricher, error) {
 	if o.Column == "" {
 		o.Column = o.Match[len(o.Match)-1].Name
 	}
-	e := &Enricher{o: o, file: file{path: o.From, column: o.Column}}
-	rows, err := e.file.read()
+	e := &Enricher{o: o, origin: &file{path: o.From, column: o.Column}}
+	if o.Remote != nil {
+		e.origin = &object{remote: o.Remote, column: o.Column}
+	}
+	rows, err := e.origin.read(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("agent file %s: %w", o.From, err)
 	}

@@ -103,7 +103,7 @@ func TestProcess(t *testing.T) {
 			if c.into != "" {
 				o.Into = path(t, c.into)
 			}
-			e, err := New(o)
+			e, err := New(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestProcess(t *testing.T) {
 
 // What the next stage plans is done to the record with its row.
 func TestNextStageSeesRow(t *testing.T) {
-	e, err := New(Options{From: write(t, filepath.Join(t.TempDir(), "a.csv"), agents), Match: path(t, "Agent.Username")})
+	e, err := New(t.Context(), Options{From: write(t, filepath.Join(t.TempDir(), "a.csv"), agents), Match: path(t, "Agent.Username")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestNextStageSeesRow(t *testing.T) {
 }
 
 func TestRecordTooLarge(t *testing.T) {
-	e, err := New(Options{From: write(t, filepath.Join(t.TempDir(), "a.csv"), agents), Match: path(t, "Agent.Username")})
+	e, err := New(t.Context(), Options{From: write(t, filepath.Join(t.TempDir(), "a.csv"), agents), Match: path(t, "Agent.Username")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestOptions(t *testing.T) {
 		{Options{From: from + ".gone", Match: path(t, "Agent.Username")}, "a.csv.gone: no such file"},
 		{Options{From: filepath.Dir(from), Match: path(t, "Agent.Username")}, "it is a folder"},
 	} {
-		if _, err := New(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := New(t.Context(), c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("New(%+v): %v, want %s", c.o, err, c.want)
 		}
 	}
@@ -209,7 +209,7 @@ func TestOptions(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.csv")
 	var seen counts
-	e, err := New(Options{From: write(t, name, "Username,Team\nann,1\n"), Match: path(t, "Agent.Username"), Observe: &seen})
+	e, err := New(t.Context(), Options{From: write(t, name, "Username,Team\nann,1\n"), Match: path(t, "Agent.Username"), Observe: &seen})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func realistic(n int) (records [][]byte, size int) {
 
 func TestAllocations(t *testing.T) {
 	records, _ := realistic(200)
-	e, err := New(Options{From: write(t, filepath.Join(t.TempDir(), "a.csv"), benchmarkAgents(t, records)), Match: path(t, "Agent.Username")})
+	e, err := New(t.Context(), Options{From: write(t, filepath.Join(t.TempDir(), "a.csv"), benchmarkAgents(t, records)), Match: path(t, "Agent.Username")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,7 +304,7 @@ func TestAllocations(t *testing.T) {
 
 func BenchmarkProcess(b *testing.B) {
 	records, size := realistic(1000)
-	e, err := New(Options{From: write(b, filepath.Join(b.TempDir(), "a.csv"), benchmarkAgents(b, records)), Match: path(b, "Agent.Username")})
+	e, err := New(b.Context(), Options{From: write(b, filepath.Join(b.TempDir(), "a.csv"), benchmarkAgents(b, records)), Match: path(b, "Agent.Username")})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ type file struct {
 
 // look returns the rows of a file that has changed and come to rest since, nil where there is nothing new, and the reason why the
 // file that is there cannot be used.
-func (f *file) look() (Directory, error) {
+func (f *file) look(ctx context.Context) (Directory, error) {
 	info, err := os.Stat(f.path)
 	if err != nil {
 		f.changing = nil
@@ -34,17 +35,19 @@ func (f *file) look() (Directory, error) {
 		return nil, nil
 	}
 	f.changing = nil
-	rows, err := f.read()
+	rows, err := f.read(ctx)
 	if errors.Is(err, errChanging) {
 		return nil, nil
 	}
 	return rows, err
 }
 
+func (f *file) moving() bool { return f.changing != nil }
+
 var errChanging = errors.New("the file changed while it was read; start again when it is written")
 
 // read reads the file as it is.
-func (f *file) read() (Directory, error) {
+func (f *file) read(context.Context) (Directory, error) {
 	info, err := os.Stat(f.path)
 	if err != nil {
 		return nil, plain(err)

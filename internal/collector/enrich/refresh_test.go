@@ -38,7 +38,7 @@ func TestRun(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "agents.csv")
 		var seen counts
 		var log logged
-		e, err := New(Options{
+		e, err := New(t.Context(), Options{
 			From: write(t, name, "Username,Team\nann,one\n"), Match: path(t, "Agent.Username"), Refresh: time.Minute,
 			Log: slog.New(slog.NewTextHandler(&log, nil)), Observe: &seen,
 		})
@@ -120,7 +120,7 @@ func TestRunWaitsForRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "agents.csv")
 		var seen counts
-		e, err := New(Options{From: write(t, name, "Username,Team\nann,one\n"), Match: path(t, "Agent.Username"), Refresh: time.Minute, Observe: &seen})
+		e, err := New(t.Context(), Options{From: write(t, name, "Username,Team\nann,one\n"), Match: path(t, "Agent.Username"), Refresh: time.Minute, Observe: &seen})
 		if err != nil {
 			t.Fatal(err)
 		}
