@@ -22,6 +22,10 @@ SOAK_FUZZ := 2000000x
 BENCH := .
 COUNT := 1
 
+# What `make lambda` links: aws, none, or auto, which follows the FILES.
+PARTS := auto
+FILES :=
+
 # Generated files and other people's packages are not ours to format.
 GO_FILES = $$(find . \( -name node_modules -o -name .venv -o -name testdata -o -name .git \) -prune -o -name '*.go' -print)
 
@@ -36,9 +40,9 @@ build: ## bin/trunkline, static; its version comes from the build information (G
 	@.ci/need 'make build' go
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/trunkline ./cmd/trunkline
 
-lambda: ## bin/trunkline-lambda-ARCH.zip for arm64 and amd64, reproducible; FILES="trunkline.yaml …" go beside the binary (Go)
+lambda: ## bin/trunkline-lambda-ARCH.zip for arm64 and amd64, reproducible; FILES="trunkline.yaml …" go beside the binary, PARTS=aws links the SDK (Go)
 	@.ci/need 'make lambda' go
-	@for arch in arm64 amd64; do go run ./cmd/bootstrap/pack -arch $$arch $(FILES) || exit 1; done
+	@for arch in arm64 amd64; do go run ./cmd/bootstrap/pack -arch $$arch -parts $(PARTS) $(FILES) || exit 1; done
 
 check: ## formatting, vet, staticcheck, go fix, tidy (Go)
 	@.ci/need 'make check' go

@@ -11,10 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/internal/awsclient"
 	"trunkline/internal/config"
 	"trunkline/internal/lambda"
-	"trunkline/internal/secret/secretsmanager"
 )
 
 // newFunction makes the function that the environment describes. The error says which variable or file to change, and shows no value
@@ -57,6 +55,9 @@ var bundled = [...]string{"trunkline.yaml", "privacy.json"}
 func newSettings(env func(string) string, log *slog.Logger, level *slog.LevelVar) (*lambda.Settings, error) {
 	place := env("TRUNKLINE_CONFIG")
 	o := lambda.SettingsOptions{Extension: newExtension(env), Log: log, Level: level, Now: time.Now}
+	if linked {
+		o.Services = newServices
+	}
 	switch {
 	case strings.HasPrefix(place, "https://"):
 		origin, err := newOrigin(place, env, o.Extension)
@@ -69,7 +70,10 @@ func newSettings(env func(string) string, log *slog.Logger, level *slog.LevelVar
 		if !ok || key == "" {
 			return nil, errors.New("TRUNKLINE_CONFIG: want s3://BUCKET/KEY")
 		}
-		return lambda.Fetched(lambda.NewS3(awsclient.New(awsclient.Options{}), bucket, key), o), nil
+		if !linked {
+			return nil, errors.New("TRUNKLINE_CONFIG: this build of the function cannot read S3; build it with: make lambda PARTS=aws")
+		}
+		return lambda.Fetched(&lambda.Object{Remote: newServices(config.AWS{}).Objects(bucket, key), Name: place}, o), nil
 	case strings.Contains(place, "://"):
 		return nil, errors.New("TRUNKLINE_CONFIG: want a file of the function, an https:// URL, or s3://BUCKET/KEY")
 	}
@@ -124,7 +128,10 @@ func newOrigin(address string, env func(string) string, extension *lambda.Extens
 	if name == "" {
 		return origin, nil
 	}
-	secrets := &lambda.Secrets{Extension: extension, Service: secretsmanager.New(awsclient.New(awsclient.Options{}))}
+	secrets := &lambda.Secrets{Extension: extension}
+	if linked {
+		secrets.Service = newServices(config.AWS{}).Secrets
+	}
 	origin.Key = func(ctx context.Context) (string, error) {
 		key, err := secrets.Secret(ctx, name)
 		if err != nil {
@@ -137,8 +144,8 @@ func newOrigin(address string, env func(string) string, extension *lambda.Extens
 
 // code is what an error says without the name of the secret, which may be the key itself, written in the wrong place.
 func code(err error) string {
-	if bad, ok := errors.AsType[*awsclient.Error](err); ok && bad.Code != "" {
-		return ": secretsmanager:GetSecretValue: " + bad.Code
+	if code := serviceCode(err); code != "" {
+		return ": secretsmanager:GetSecretValue: " + code
 	}
 	if errors.Is(err, lambda.ErrNoExtension) {
 		return ": " + lambda.ErrNoExtension.Error()

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/contact"
+	"trunkline/internal/cloud"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
@@ -84,7 +85,7 @@ func (a *app) check(ctx context.Context, args []string, out output) error {
 	c, err := config.Load(a.configPath)
 	var p *pipeline.Pipeline
 	if err == nil {
-		p, err = buildPipeline(ctx, c, newCloud(c), slog.New(noticed), nil)
+		p, err = buildPipeline(ctx, c, cloud.New(c.AWS), slog.New(noticed), nil)
 	}
 	if len(args) == 0 && out == asJSON {
 		report := checkConfig{Config: a.configPath, Valid: err == nil, Problems: checkProblems(err), Warnings: noticed.list}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"trunkline/internal/cloud"
 	"trunkline/internal/collector/enrich"
 	"trunkline/internal/config"
 	"trunkline/internal/pipeline"
@@ -14,11 +15,11 @@ import (
 )
 
 // buildPipeline refuses what only a collector with files can get wrong, and builds the pipeline.
-func buildPipeline(ctx context.Context, c *config.Config, aws *cloud, log *slog.Logger, agents enrich.Observer) (*pipeline.Pipeline, error) {
+func buildPipeline(ctx context.Context, c *config.Config, aws *cloud.Services, log *slog.Logger, agents enrich.Observer) (*pipeline.Pipeline, error) {
 	if err := refuseLoop(c); err != nil {
 		return nil, err
 	}
-	return pipeline.Build(ctx, c, aws.clients, aws.secrets, log, agents)
+	return pipeline.Build(ctx, c, pipeline.Services{Secrets: aws.Secrets, Objects: aws.Objects}, log, agents)
 }
 
 // refuseLoop finds what the collector would write where it reads: it would take its own output for records, without end.

@@ -16,6 +16,7 @@ import (
 	"filippo.io/age"
 	"github.com/spf13/cobra"
 
+	"trunkline/internal/cloud"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
@@ -60,7 +61,7 @@ type run struct {
 	app       *app
 	config    *config.Config
 	log       *slog.Logger
-	aws       *cloud
+	aws       *cloud.Services
 	pipeline  *pipeline.Pipeline
 	store     *state.Store
 	journal   *journal
@@ -75,7 +76,7 @@ type run struct {
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), aws: newCloud(c), began: time.Now()}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), aws: cloud.New(c.AWS), began: time.Now()}
 	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
@@ -174,7 +175,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		var key func(context.Context) (string, error)
 		if !d.HTTP.Key.IsZero() {
 			key = func(ctx context.Context) (string, error) {
-				value, err := d.HTTP.Key.Resolve(ctx, r.aws.secrets)
+				value, err := d.HTTP.Key.Resolve(ctx, r.aws.Secrets)
 				if err != nil {
 					return "", r.config.Errorf("destination.http.key", "%w", err)
 				}

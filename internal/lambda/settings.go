@@ -14,7 +14,7 @@ import (
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
 	"trunkline/internal/pipeline"
-	"trunkline/internal/secret/secretsmanager"
+	"trunkline/internal/secret"
 )
 
 // Origin is where a config is kept outside of the function.
@@ -34,10 +34,12 @@ const (
 
 // SettingsOptions say what settings are read with.
 type SettingsOptions struct {
-	Extension *Extension       // required
-	Log       *slog.Logger     // required
-	Level     *slog.LevelVar   // follows the config's observe.log; nil: nothing does
-	Now       func() time.Time // required
+	Extension *Extension // required
+	// Services makes what a config asks of AWS besides the extension; nil: the SDK is not linked.
+	Services func(config.AWS) pipeline.Services
+	Log      *slog.Logger     // required
+	Level    *slog.LevelVar   // follows the config's observe.log; nil: nothing does
+	Now      func() time.Time // required
 }
 
 // Settings are the config in force, and what was built from it. It is safe for concurrent use.
@@ -86,6 +88,9 @@ func (s *Settings) Check(ctx context.Context) error {
 	if s.config == nil {
 		return nil
 	}
+	if err := s.linked(s.config); err != nil {
+		return err
+	}
 	if !asks(s.config) {
 		return s.build(ctx)
 	}
@@ -97,13 +102,13 @@ func (s *Settings) Check(ctx context.Context) error {
 	if remote(local.Enrich.Agents) {
 		local.Enrich.Agents = nil
 	}
-	_, err := pipeline.Compile(ctx, &local, nil, key, slog.New(slog.DiscardHandler), nil)
+	_, err := pipeline.Compile(ctx, &local, pipeline.Services{}, key, slog.New(slog.DiscardHandler), nil)
 	return err
 }
 
 // asks tells whether building the config asks another service, which waits for the first invocation.
 func asks(c *config.Config) bool {
-	return strings.HasPrefix(c.Redact.Key.String(), "aws-secretsmanager:") || remote(c.Enrich.Agents)
+	return managed(c.Redact.Key) || remote(c.Enrich.Agents)
 }
 
 func remote(a *config.Agents) bool {
@@ -178,11 +183,49 @@ func (s *Settings) fetch(ctx context.Context) error {
 	return nil
 }
 
+// linked tells whether the function has the parts that a config needs.
+func (s *Settings) linked(c *config.Config) error {
+	switch {
+	case s.o.Services != nil:
+		return nil
+	case remote(c.Enrich.Agents):
+		return c.Errorf("enrich.agents.from", "%w", errPart)
+	case s.o.Extension.Expected:
+		return nil
+	case managed(c.Redact.Key):
+		return c.Errorf("redact.key", "%w%s", errPart, orLayer)
+	case managed(httpKey(c)):
+		return c.Errorf("destination.http.key", "%w%s", errPart, orLayer)
+	}
+	return nil
+}
+
+const orLayer = ", or add the layer of the AWS Parameters and Secrets Lambda Extension"
+
+// errPart says how to get a function that can do it.
+var errPart = errors.New("this build of the function calls no AWS service; build it with: make lambda PARTS=aws")
+
+func httpKey(c *config.Config) secret.Ref {
+	if c.Destination.HTTP == nil {
+		return secret.Ref{}
+	}
+	return c.Destination.HTTP.Key
+}
+
+func managed(ref secret.Ref) bool { return strings.HasPrefix(ref.String(), "aws-secretsmanager:") }
+
 // build makes the setups of the config.
 func (s *Settings) build(ctx context.Context) error {
-	clients := pipeline.AWS(s.config)
-	secrets := &Secrets{Extension: s.o.Extension, Service: secretsmanager.New(clients)}
-	p, err := pipeline.Build(ctx, s.config, clients, secrets, s.o.Log, nil)
+	if err := s.linked(s.config); err != nil {
+		return err
+	}
+	var services pipeline.Services
+	if s.o.Services != nil {
+		services = s.o.Services(s.config.AWS)
+	}
+	secrets := &Secrets{Extension: s.o.Extension, Service: services.Secrets}
+	services.Secrets = secrets
+	p, err := pipeline.Build(ctx, s.config, services, s.o.Log, nil)
 	if err != nil {
 		return err
 	}

@@ -14,10 +14,8 @@ import (
 
 	"filippo.io/age"
 
-	"trunkline/internal/awsclient"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/enrich"
-	"trunkline/internal/collector/enrich/s3"
 	"trunkline/internal/collector/filter"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
@@ -35,24 +33,29 @@ type Pipeline struct {
 	Stages   []collector.Stage // filter, enrich and redact, in this order; redact is the last
 }
 
-// Build compiles the parts of a config that need no state. AWS is called only where the config names something there: secrets for the key
-// of redaction, clients for the agent file. It logs what is allowed and probably a mistake. Its errors name the place in the config. agents may be nil.
-func Build(ctx context.Context, c *config.Config, clients *awsclient.Config, secrets secret.Manager, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
+// Services are what a config may ask of AWS. What the config does not name may be nil.
+type Services struct {
+	Secrets secret.Manager
+	Objects func(bucket, key string) enrich.Remote // objects of S3
+}
+
+// Build compiles the parts of a config that need no state. Services are called only where the config names something there. It logs what is allowed and probably a mistake. Its errors name the place in the config. agents may be nil.
+func Build(ctx context.Context, c *config.Config, s Services, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
 	if c.Redact.Key.IsZero() {
-		return Compile(ctx, c, clients, nil, log, agents)
+		return Compile(ctx, c, s, nil, log, agents)
 	}
-	value, err := c.Redact.Key.Resolve(ctx, secrets)
+	value, err := c.Redact.Key.Resolve(ctx, s.Secrets)
 	if err != nil {
 		return nil, c.Errorf("redact.key", "%w", err)
 	}
 	if w := value.Warning(); w != "" {
 		log.Warn("secret", "key", "redact.key", "warning", w)
 	}
-	return Compile(ctx, c, clients, []byte(value.Reveal()), log, agents)
+	return Compile(ctx, c, s, []byte(value.Reveal()), log, agents)
 }
 
 // Compile is Build with what redact.key stands for, nil where the config has none.
-func Compile(ctx context.Context, c *config.Config, clients *awsclient.Config, key []byte, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
+func Compile(ctx context.Context, c *config.Config, s Services, key []byte, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
 	p := &Pipeline{Secret: key}
 	if n := len(key); key != nil && n < redact.MinKey {
 		return nil, c.Errorf("redact.key", "%s holds %d bytes, want at least %d; make one with: openssl rand -hex 32", c.Redact.Key, n, redact.MinKey)
@@ -73,7 +76,7 @@ func Compile(ctx context.Context, c *config.Config, clients *awsclient.Config, k
 	if a := c.Enrich.Agents; a != nil {
 		o := enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents}
 		if bucket, key, ok := config.SplitS3(a.From); ok {
-			o.Remote = s3.New(clients, bucket, key)
+			o.Remote = s.Objects(bucket, key)
 		}
 		if p.Enricher, err = enrich.New(ctx, o); err != nil {
 			return nil, c.Errorf("enrich.agents", "%w", err)

@@ -3,11 +3,13 @@
 //	go run ./cmd/bootstrap/pack -arch arm64 -o bin/trunkline-lambda-arm64.zip [FILE…]
 //
 // The zip holds bootstrap and the named files at its root, such as trunkline.yaml, privacy.json and an agent file. Their times, order and
-// permissions are fixed. It prints the zip's name, size and SHA-256.
+// permissions are fixed. -parts aws links the AWS SDK, which reads S3, and Secrets Manager without the extension; by default it is
+// linked when a file names something there. It prints the zip's name, parts, size and SHA-256.
 package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"cmp"
 	"compress/flate"
 	"crypto/sha256"
@@ -26,29 +28,47 @@ import (
 func main() {
 	arch := flag.String("arch", "arm64", "arm64 or amd64")
 	out := flag.String("o", "", "the zip to write; bin/trunkline-lambda-ARCH.zip by default")
+	parts := flag.String("parts", "auto", "aws, none, or auto: what the files need")
 	flag.Parse()
+	if *parts != "aws" && *parts != "none" && *parts != "auto" {
+		fmt.Fprintf(os.Stderr, "pack: -parts %s: want aws, none or auto\n", *parts)
+		os.Exit(2)
+	}
 	if *arch != "arm64" && *arch != "amd64" {
 		fmt.Fprintf(os.Stderr, "pack: -arch %s: a Lambda runs on arm64 or amd64\n", *arch)
 		os.Exit(2)
 	}
 	name := cmp.Or(*out, filepath.Join("bin", "trunkline-lambda-"+*arch+".zip"))
-	size, sum, err := pack(name, *arch, flag.Args())
+	aws := *parts == "aws" || *parts == "auto" && needAWS(flag.Args())
+	size, sum, err := pack(name, *arch, aws, flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "pack:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("%s  %.2f MB  sha256:%x\n", name, float64(size)/1e6, sum)
+	linked := "no parts"
+	if aws {
+		linked = "aws"
+	}
+	fmt.Printf("%s  %s  %.2f MB  sha256:%x\n", name, linked, float64(size)/1e6, sum)
+}
+
+// needAWS tells whether a file names something that the SDK is for. A file that cannot be read is reported when it is packed.
+func needAWS(files []string) bool {
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err == nil && (bytes.Contains(text, []byte("s3://")) || bytes.Contains(text, []byte("aws-secretsmanager:")))
+	})
 }
 
 // pack builds bootstrap for an architecture and writes the zip.
-func pack(name, arch string, files []string) (size int, sum [sha256.Size]byte, err error) {
+func pack(name, arch string, aws bool, files []string) (size int, sum [sha256.Size]byte, err error) {
 	folder, err := os.MkdirTemp("", "bootstrap")
 	if err != nil {
 		return 0, sum, err
 	}
 	defer os.RemoveAll(folder)
 	binary := filepath.Join(folder, "bootstrap")
-	if err := build(binary, arch); err != nil {
+	if err := build(binary, arch, aws); err != nil {
 		return 0, sum, err
 	}
 	entries := []entry{{"bootstrap", 0o755, binary}}
@@ -71,8 +91,12 @@ func pack(name, arch string, files []string) (size int, sum [sha256.Size]byte, e
 }
 
 // build compiles the binary: small, because reading it in is most of a cold start.
-func build(binary, arch string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", binary, "trunkline/cmd/bootstrap")
+func build(binary, arch string, aws bool) error {
+	tags := "lambda.norpc"
+	if aws {
+		tags += ",aws"
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", binary, "trunkline/cmd/bootstrap")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)

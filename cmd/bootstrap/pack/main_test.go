@@ -32,7 +32,7 @@ func TestReproducible(t *testing.T) {
 			}
 			var err error
 			name = filepath.Join(dir, "made", "lambda.zip")
-			if size, sums[i], err = pack(name, arch, []string{config}); err != nil {
+			if size, sums[i], err = pack(name, arch, true, []string{config}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -76,6 +76,22 @@ func checkZip(t *testing.T, name string, machine elf.Machine) {
 	}
 	if file.Machine != machine || file.Section(".interp") != nil || file.Section(".symtab") != nil {
 		t.Errorf("bootstrap is for %v, want %v, static and stripped", file.Machine, machine)
+	}
+}
+
+// TestParts links the SDK when a file names something in AWS.
+func TestParts(t *testing.T) {
+	for text, want := range map[string]bool{
+		"version: 1\n": false, "redact: {key: env:KEY}\n": false, "redact: {key: \"aws-secretsmanager:a\"}\n": true,
+		"enrich: {agents: {from: s3://bucket/agents.csv}}\n": true,
+	} {
+		path := filepath.Join(t.TempDir(), "trunkline.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := needAWS([]string{path}); got != want {
+			t.Errorf("%q needs the SDK: %v, want %v", text, got, want)
+		}
 	}
 }
 
