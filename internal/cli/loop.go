@@ -19,7 +19,11 @@ func buildPipeline(ctx context.Context, c *config.Config, aws *cloud.Services, l
 	if err := refuseLoop(c); err != nil {
 		return nil, err
 	}
-	return pipeline.Build(ctx, c, pipeline.Services{Secrets: aws.Secrets, Objects: aws.Objects}, log, agents)
+	p, err := pipeline.Build(ctx, c, pipeline.Services{Secrets: aws.Secrets, Objects: aws.Objects}, log, agents)
+	if err == nil {
+		pipeline.Warn(c, log)
+	}
+	return p, err
 }
 
 // refuseLoop finds what the collector would write where it reads: it would take its own output for records, without end.

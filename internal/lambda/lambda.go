@@ -48,9 +48,10 @@ type Options struct {
 
 // Handler handles invocations. It is safe for concurrent use.
 type Handler struct {
-	o    Options
-	mu   sync.Mutex
-	dest *destination // nil until a mapping's event needs it
+	o        Options
+	envelope *stage
+	mu       sync.Mutex
+	dest     *destination // nil until a mapping's event needs it
 }
 
 // New makes a Handler. It reads and calls nothing.
@@ -58,7 +59,7 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Handler{o: o}
+	return &Handler{o: o, envelope: &stage{of: envelopeStage()}}
 }
 
 // ErrPanic is what an invocation fails with when handling it panicked. What the panic said is told only where it can hold no record.
@@ -108,7 +109,7 @@ var ErrTime = errors.New("the time of the invocation is over; raise the function
 func (h *Handler) pipe(ctx context.Context, e *event, set *setup) ([]byte, error) {
 	stages := set.stages
 	if h.o.Form == Envelope {
-		stages = append(stages[:len(stages):len(stages)], envelopeStage())
+		stages = append(stages[:len(stages):len(stages)], h.envelope)
 		for i := range e.records {
 			if r := &e.records[i]; r.envelope != nil {
 				r.in.Meta = append(r.in.Meta, collector.Meta{Name: envelopeName, Raw: r.envelope})
@@ -116,7 +117,7 @@ func (h *Handler) pipe(ctx context.Context, e *event, set *setup) ([]byte, error
 		}
 	}
 	out := &answer{text: append(make([]byte, 0, 4096), '[')}
-	settled, err := h.run(ctx, e, collector.Options{Stages: stages, Destination: out, Keys: set.keys, Group: chunk})
+	settled, err := h.run(ctx, e, stages, collector.Options{Destination: out, Keys: set.keys, Group: chunk})
 	switch {
 	case err != nil:
 		return nil, err
@@ -148,8 +149,8 @@ func (h *Handler) mapping(ctx context.Context, e *event, set *setup) ([]byte, er
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer d.whenShut(stop)()
-	settled, err := h.run(ctx, e, collector.Options{
-		Stages: set.stages, Destination: d.http, Keys: set.keys, Keyed: true, Concurrency: d.concurrency, Group: d.batch,
+	settled, err := h.run(ctx, e, set.stages, collector.Options{
+		Destination: d.http, Keys: set.keys, Keyed: true, Concurrency: d.concurrency, Group: d.batch,
 	})
 	if settled == len(e.records) {
 		return json.Marshal(report)
@@ -174,41 +175,22 @@ func (h *Handler) mapping(ctx context.Context, e *event, set *setup) ([]byte, er
 
 // run takes the records of an event through the loop, and tells how many are settled without a gap. An error means that not all are;
 // none does not mean that all are: the time may be over.
-func (h *Handler) run(ctx context.Context, e *event, o collector.Options) (settled int, err error) {
+func (h *Handler) run(ctx context.Context, e *event, stages []*stage, o collector.Options) (settled int, err error) {
 	j := &journal{ctx: ctx, event: e, log: h.o.Log, letters: h.o.Letters}
 	o.Source, o.Journal = &source{event: e, failed: j.failed}, j
 	o.Workers = min(runtime.GOMAXPROCS(0), (len(e.records)+chunk-1)/chunk)
 	o.InFlight = 64 << 20            // an event and its answer are in memory as a whole
 	o.Commit, o.Grace = time.Hour, 1 // one commit at the end; ctx ends early enough already
-	o.Stages = h.guarded(o.Stages)
+	var give func()
+	o.Stages, give = borrow(stages, h.panicked)
 	runErr := collector.New(o).Run(ctx)
+	give()
 	if settled, err = j.result(); err == nil {
 		err = runErr
 	}
 	h.o.Log.DebugContext(ctx, "batch", "records", len(e.records), "settled", settled, "delivered", j.counts[collector.Delivered],
 		"filtered", j.counts[collector.Filtered], "dead_letters", j.counts[collector.DeadLetter])
 	return settled, err
-}
-
-// guarded makes a panic of a stage an error of its record, which other goroutines would end the process with.
-func (h *Handler) guarded(stages []collector.Stage) []collector.Stage {
-	all := make([]collector.Stage, len(stages))
-	for i, s := range stages {
-		all[i] = collector.Stage{Name: s.Name, New: func() func(*collector.Record) error {
-			process := s.New()
-			return func(r *collector.Record) (err error) {
-				defer func() {
-					if p := recover(); p != nil {
-						h.panicked(p)
-						process = s.New() // the old one may be in any state
-						err = errors.New("the stage panicked; the log has its trace")
-					}
-				}()
-				return process(r)
-			}
-		}}
-	}
-	return all
 }
 
 // panicked logs a panic. A run-time error's text holds numbers and types; another panic's could hold anything.

@@ -168,9 +168,9 @@ func TestPanics(t *testing.T) {
 	}
 	good := s.set.stages
 	for _, p := range []any{"canary", errors.New("canary"), fmt.Errorf("%w: canary", errors.ErrUnsupported)} {
-		s.set.stages = append([]collector.Stage{{Name: "bad", New: func() func(*collector.Record) error {
+		s.set.stages = append([]*stage{{of: collector.Stage{Name: "bad", New: func() func(*collector.Record) error {
 			return func(*collector.Record) error { panic(p) }
-		}}}, good...)
+		}}}}, good...)
 		h := New(Options{Settings: s, Log: b.options().Log})
 		event := []byte("[" + record1("a", `"Attributes":{"x":"canary"},`) + "]")
 		if got, err := h.Handle(t.Context(), event); err == nil || !strings.Contains(err.Error(), "element 0, bad: the stage panicked") || strings.Contains(err.Error(), "canary") {

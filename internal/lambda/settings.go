@@ -64,7 +64,7 @@ type setup struct {
 	config  *config.Config
 	secrets *Secrets
 	keys    collector.Keys
-	stages  []collector.Stage
+	stages  []*stage
 }
 
 // Bundled are settings that came with the function: they stay as they are.
@@ -233,12 +233,12 @@ func (s *Settings) build(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(errors.New("minimum set"), err)
 	}
-	set := setup{config: s.config, secrets: secrets, stages: p.Stages}
+	set := setup{config: s.config, secrets: secrets, stages: pooled(p.Stages)}
 	if p.Secret != nil {
 		set.keys = collector.DeriveKeys(p.Secret)
 	}
 	cut := set
-	cut.stages = append(p.Stages[:len(p.Stages):len(p.Stages)], cutStage(minimum.Stage()))
+	cut.stages = append(set.stages[:len(set.stages):len(set.stages)], &stage{of: cutStage(minimum.Stage())})
 	s.set, s.cut, s.agents = &set, &cut, nil
 	if remote(s.config.Enrich.Agents) {
 		s.agents, s.agentsDue = p.Enricher, s.o.Now().Add(s.config.Enrich.Agents.Refresh)

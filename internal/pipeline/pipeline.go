@@ -39,7 +39,8 @@ type Services struct {
 	Objects func(bucket, key string) enrich.Remote // objects of S3
 }
 
-// Build compiles the parts of a config that need no state. Services are called only where the config names something there. It logs what is allowed and probably a mistake. Its errors name the place in the config. agents may be nil.
+// Build compiles the parts of a config that need no state. Services are called only where the config names something there. Its errors
+// name the place in the config. agents may be nil.
 func Build(ctx context.Context, c *config.Config, s Services, log *slog.Logger, agents enrich.Observer) (*Pipeline, error) {
 	if c.Redact.Key.IsZero() {
 		return Compile(ctx, c, s, nil, log, agents)
@@ -71,8 +72,6 @@ func Compile(ctx context.Context, c *config.Config, s Services, key []byte, log 
 	if p.Policy, err = redact.Compile(options); err != nil {
 		return nil, c.Errorf("redact", "%w", err)
 	}
-	warnUndocumented(c, log)
-	warnAgentColumn(c, log)
 	if a := c.Enrich.Agents; a != nil {
 		o := enrich.Options{From: a.From, Match: a.Match, Column: a.Column, Into: a.Into, Refresh: a.Refresh, Log: log, Observe: agents}
 		if bucket, key, ok := config.SplitS3(a.From); ok {
@@ -110,7 +109,6 @@ func compileFilter(c *config.Config, log *slog.Logger) (*pattern.Set, error) {
 	for _, w := range set.Warnings() {
 		log.Warn("filter", "where", findingError(c, w).Error())
 	}
-	warnFilter(c, log)
 	return set, nil
 }
 

@@ -11,6 +11,13 @@ import (
 	"trunkline/internal/config"
 )
 
+// Warn logs what a config may say and probably does not mean. It compares words: it takes milliseconds where there is something to say.
+func Warn(c *config.Config, log *slog.Logger) {
+	warnFilter(c, log)
+	warnUndocumented(c, log)
+	warnAgentColumn(c, log)
+}
+
 // warnFilter tells of fields of a filter that no documented field is: a typing error there drops every record as filtered.
 func warnFilter(c *config.Config, log *slog.Logger) {
 	for i, f := range c.Filter {
