@@ -3,7 +3,10 @@
 package main
 
 import (
+	"context"
+
 	"trunkline/internal/config"
+	"trunkline/internal/lambda"
 	"trunkline/internal/pipeline"
 )
 
@@ -12,5 +15,7 @@ import (
 const linked = false
 
 func newServices(config.AWS) pipeline.Services { return pipeline.Services{} }
+
+func openLetters(context.Context, *config.Config) (lambda.LetterStore, error) { return nil, nil }
 
 func serviceCode(error) string { return "" }

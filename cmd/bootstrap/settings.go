@@ -56,7 +56,7 @@ func newSettings(env func(string) string, log *slog.Logger, level *slog.LevelVar
 	place := env("TRUNKLINE_CONFIG")
 	o := lambda.SettingsOptions{Extension: newExtension(env), Log: log, Level: level, Now: time.Now}
 	if linked {
-		o.Services = newServices
+		o.Services, o.Letters = newServices, openLetters
 	}
 	switch {
 	case strings.HasPrefix(place, "https://"):

@@ -112,13 +112,14 @@ func (c *canaries) plantAll(path string, value any) any {
 // names and in what the receiver answers, makes everything fail that can, and looks for them in all that the program writes.
 func TestCanaries(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
-		for _, sealed := range []bool{true, false} {
-			t.Run(fmt.Sprintf("log as %s, recipient %v", format, sealed), func(t *testing.T) { canaryRun(t, format, sealed) })
+		for _, letters := range []string{"sealed", "without content", "in S3", "in SQS"} {
+			t.Run(fmt.Sprintf("log as %s, dead letters %s", format, letters), func(t *testing.T) { canaryRun(t, format, letters) })
 		}
 	}
 }
 
-func canaryRun(t *testing.T, format string, sealed bool) {
+// canaryRun is one run and what follows it. Where dead letters are in S3 or SQS, the secrets are in AWS Secrets Manager.
+func canaryRun(t *testing.T, format, letters string) {
 	dir := t.TempDir()
 	birds := &canaries{where: map[string]string{}}
 
@@ -167,22 +168,45 @@ func canaryRun(t *testing.T, format string, sealed bool) {
 	}))
 	defer server.Close()
 
-	write(t, filepath.Join(dir, "secret", "destination.key"), []byte(birds.plant("destination.http.key")+"\n"))
-	letters := ""
-	if sealed {
-		letters = "dead_letter: {recipient: " + recipient + "}"
+	destinationKey, redactKey := birds.plant("destination.http.key"), birds.plant("redact.key")+strings.Repeat("k", 16)
+	write(t, filepath.Join(dir, "secret", "destination.key"), []byte(destinationKey+"\n"))
+	env := append([]string{"TRUNKLINE_TEST_KEY=" + redactKey}, awsKey...)
+	redactRef, destinationRef, stored, cloud := "env:TRUNKLINE_TEST_KEY", "file:secret/destination.key", "", "aws: {}"
+	var far *bucket
+	var messages *queue
+	switch letters {
+	case "sealed":
+		stored = "dead_letter: {recipient: " + recipient + "}"
+	case "in S3", "in SQS":
+		far = newBucket(t)
+		v := newVault(t)
+		v.create(t, "redact", redactKey)
+		v.create(t, "destination", fmt.Sprintf(`{"token": %q, "other": %q}`, destinationKey, birds.plant("another field of a secret")))
+		redactRef, destinationRef = "aws-secretsmanager:redact", "aws-secretsmanager:destination#token"
+		stored = fmt.Sprintf("dead_letter: {s3: %q, recipient: %s}", far.place, recipient)
+		cloud = fmt.Sprintf("aws: {region: us-east-1, endpoints: {s3: %q, secretsmanager: %q}}", far.url, v.url)
+		if letters == "in SQS" {
+			// Messages are so small that some letters are in S3. The replay puts all of them into the folder.
+			queue := newQueue(t, 3000)
+			stored = fmt.Sprintf("dead_letter: {sqs: %q, s3: %q, recipient: %s}", queue.place, far.place, recipient)
+			cloud = fmt.Sprintf("aws: {region: us-east-1, endpoints: {s3: %q, secretsmanager: %q, sqs: %q}}", far.url, v.url, queue.url)
+			defer func() {
+				if queue.bodies == 0 || queue.stored == 0 {
+					t.Errorf("%d letters were messages, %d pointed to S3: the test shows less than it should", queue.bodies, queue.stored)
+				}
+			}()
+			messages = queue
+		}
 	}
 	configure(t, dir,
 		fmt.Sprintf("source: {file: {path: %q}}", input),
-		"deduplicate: {window: 1h}", letters,
-		fmt.Sprintf("redact: {key: \"env:TRUNKLINE_TEST_KEY\", keep: minimum, rules: [%s]}", strings.Join([]string{
+		"deduplicate: {window: 1h}", stored, cloud,
+		fmt.Sprintf("redact: {key: %q, keep: minimum, rules: [%s]}", redactRef, strings.Join([]string{
 			"{path: CustomerEndpoint.Address, action: pseudonymize}", "{path: Attributes.*, action: truncate, to: day}",
 			"{path: Agent.Username, action: hash}", "{path: Queue.Name, action: mask}",
 		}, ", ")),
-		fmt.Sprintf("destination: {http: {url: %q, header: X-Key, key: \"file:secret/destination.key\", timeout: 2s}}", server.URL+"/path"),
+		fmt.Sprintf("destination: {http: {url: %q, header: X-Key, key: %q, timeout: 2s}}", server.URL+"/path", destinationRef),
 		watch.config(format))
-	env := []string{"TRUNKLINE_TEST_KEY=" + birds.plant("redact.key") + strings.Repeat("k", 16)}
-
 	var said bytes.Buffer
 	finish := func(p *process) {
 		said.WriteString(p.stdout.String())
@@ -191,6 +215,13 @@ func canaryRun(t *testing.T, format string, sealed bool) {
 	run := call{Dir: dir, Args: []string{"run"}, Env: env}.run(t)
 	run.want(t, 0)
 	finish(run)
+	if messages != nil {
+		for _, body := range messages.peek(t) {
+			if found := birds.find([]byte(body)); len(found) > 0 {
+				t.Errorf("a message shows %d canaries: %.2000q", len(found), found)
+			}
+		}
+	}
 	for _, args := range [][]string{
 		{"status"}, {"status", "--output", "json"}, {"replay", "--list"}, {"replay", "--list", "--output", "json"}, {"replay"},
 	} {
@@ -229,7 +260,16 @@ func canaryRun(t *testing.T, format string, sealed bool) {
 		}
 		return nil
 	})
-	if err != nil || searched < 4 {
+	if far != nil {
+		objects := far.dump(t)
+		searched += len(objects)
+		for key, text := range objects {
+			if found := append(birds.find([]byte(key)), birds.find(text)...); len(found) > 0 {
+				t.Errorf("%s in S3 shows %d canaries: %.2000q", key, len(found), found)
+			}
+		}
+	}
+	if err != nil || searched < 4 || letters == "in S3" && searched < 20 {
 		t.Errorf("searched %d files (%v), want the config, the state file, its lock and dead letters", searched, err)
 	}
 	mu.Lock()

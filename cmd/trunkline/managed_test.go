@@ -30,7 +30,7 @@ type vault struct {
 func newVault(t testing.TB) *vault {
 	url := emulators.Moto(t)
 	return &vault{url, secretsmanager.New(secretsmanager.Options{
-		Region: "eu-west-2", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", ""),
+		Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", ""),
 	})}
 }
 
@@ -42,7 +42,7 @@ func (v *vault) create(t testing.TB, name, value string) {
 }
 
 func (v *vault) config() string {
-	return fmt.Sprintf("aws: {region: eu-west-2, endpoints: {secretsmanager: %q}}", v.url)
+	return fmt.Sprintf("aws: {region: us-east-1, endpoints: {secretsmanager: %q}}", v.url)
 }
 
 // TestManagedSecrets runs with both keys in AWS Secrets Manager. The receiver refuses the key, the secret is rotated, and the run goes

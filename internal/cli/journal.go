@@ -6,18 +6,18 @@ import (
 	"sync"
 	"time"
 
-	"trunkline/contact"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
+	"trunkline/internal/pipeline"
 	"trunkline/internal/state"
 )
 
-// journal is the collector's memory: the state file, the window of deduplication and the folder of dead letters, committed
+// journal is the collector's memory: the state file, the window of deduplication and the store of dead letters, committed
 // together.
 type journal struct {
 	store    *state.Store
-	letters  *deadletter.Folder
+	letters  letterStore
 	describe func(partition, position string) string
 
 	mu      sync.Mutex
@@ -29,7 +29,7 @@ type journal struct {
 }
 
 // openJournal loads what the state file knows. window may be nil.
-func openJournal(store *state.Store, letters *deadletter.Folder, window *dedupe.Window, describe func(partition, position string) string) (*journal, error) {
+func openJournal(store *state.Store, letters letterStore, window *dedupe.Window, describe func(partition, position string) string) (*journal, error) {
 	j := &journal{store: store, letters: letters, window: window, describe: describe}
 	if window != nil {
 		if err := store.WindowChunks(window.Load); err != nil {
@@ -58,28 +58,17 @@ func (j *journal) DeadLetter(l collector.Letter) error {
 		// Too long to hold, and nowhere to be read again: better stop than lose it.
 		return fmt.Errorf("a record of standard input cannot be kept: %w; raise source.file.max_record, or read it from a file", l.Reason)
 	}
-	letter := deadletter.Letter{
-		ID:   deadletter.NewID(l.Partition, l.Place, l.Version.Content),
-		Time: l.Time, Stage: l.Stage, Reason: l.Reason.Error(), Attempts: l.Attempts, Kind: l.Kind.String(),
-		Source:  deadletter.Source{Partition: l.Partition, Position: l.At, Location: j.describe(l.Partition, l.At)},
-		Contact: deadletter.Hash(l.Version.ID), IdempotencyKey: l.IdempotencyKey, ContentHash: l.Version.Content,
-	}
-	if l.Kind == contact.AgentEvent {
-		letter.EventID = l.ID
-	} else {
-		letter.ContactID = l.ID
-	}
-	if l.Version.Time != dedupe.NoTime {
-		letter.Version = time.UnixMicro(l.Version.Time).UTC()
-	}
+	letter := pipeline.Letter(l, j.describe(l.Partition, l.At))
 	entry, err := j.letters.Append(letter, l.Record)
 	if err != nil {
 		return err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries = append(j.entries, entry)
-	j.watch.Add(entry.Contact)
+	if entry.Segment != "" {
+		j.entries = append(j.entries, entry)
+		j.watch.Add(entry.Contact)
+	}
 	j.notice.deadLetter(letter)
 	return nil
 }

@@ -149,7 +149,12 @@ func (a *app) listLetters(ctx context.Context, c *config.Config, f *replayFlags)
 	show := func(l listedLetter) error { return a.showLetter(l, f.out) }
 	body, err := askRunning(ctx, c.State.File, "/dead-letters", f.values())
 	if _, none := errors.AsType[*net.OpError](err); none {
-		return a.collect(ctx, c, func(r *run) error { return r.list(f.letterQuery, show) })
+		return a.collect(ctx, c, func(r *run) error {
+			if err := r.takeQueued(ctx); err != nil {
+				return err
+			}
+			return r.list(f.letterQuery, show)
+		})
 	}
 	if err != nil {
 		return err

@@ -28,7 +28,10 @@ func buildPipeline(ctx context.Context, c *config.Config, aws *cloud.Services, l
 
 // refuseLoop finds what the collector would write where it reads: it would take its own output for records, without end.
 func refuseLoop(c *config.Config) error {
-	written := map[string]string{"state.file": c.State.File, "dead_letter.folder": filepath.Join(c.DeadLetter.Folder, "letters")}
+	written := map[string]string{"state.file": c.State.File}
+	if c.DeadLetter.Folder != "" {
+		written["dead_letter.folder"] = filepath.Join(c.DeadLetter.Folder, "letters")
+	}
 	if d := c.Destination.File; d != nil {
 		written["destination.file.path"] = d.Path
 	}

@@ -44,7 +44,8 @@ func (a *app) replayCommand() *cobra.Command {
 a duplicate leaves the dead letters; what fails again stays, with the new reason. A dead letter that is older than what was
 delivered of its contact since is reported as superseded and stays, unless --force sends it.
 
-Stop the collector first; with --list it may run.
+Stop the collector first; with --list it may run. Where dead letters go to a queue (dead_letter.sqs), those that are there are first
+taken out of it, into dead_letter.folder; not by --list while the collector runs.
 
 Exit status: 0 none of the selected dead letters stays or, with --list, they are listed, 1 failed, 2 wrong call or config.
 Exit status 3: some of the dead letters stay.`,
@@ -89,13 +90,16 @@ Exit status 3: some of the dead letters stay.`,
 }
 
 func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {
-	chosen, err := r.choose(f.letterQuery)
-	if err != nil {
-		return err
-	}
 	identities, err := readIdentities(f.identity)
 	if err != nil {
 		return wrongCall(err)
+	}
+	if err := r.takeQueued(cmd.Context()); err != nil {
+		return err
+	}
+	chosen, err := r.choose(f.letterQuery)
+	if err != nil {
+		return err
 	}
 	summary := replaySummary{Selected: len(chosen)}
 	journal := &replayJournal{journal: r.journal, letters: map[string]heldLetter{}, force: f.force, stderr: r.app.stderr}

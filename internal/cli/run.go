@@ -13,12 +13,10 @@ import (
 	"sync"
 	"time"
 
-	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"trunkline/internal/cloud"
 	"trunkline/internal/collector"
-	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
 	"trunkline/internal/collector/redact/scrub"
 	"trunkline/internal/config"
@@ -105,7 +103,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.pipeline, err = buildPipeline(ctx, r.config, r.aws, r.log, &r.watch.agents); err != nil {
 		return err
 	}
-	if err := r.openJournal(); err != nil {
+	if err := r.openJournal(ctx); err != nil {
 		return err
 	}
 	return r.openDestination(ctx)
@@ -120,7 +118,7 @@ func (r *run) keys() collector.Keys {
 	return collector.DeriveKeys(secret[:])
 }
 
-func (r *run) openJournal() (err error) {
+func (r *run) openJournal(ctx context.Context) (err error) {
 	r.store, err = state.Open(r.config.State.File, state.Options{
 		Command: strings.Join(os.Args, " "), Now: time.Now(), Random: rand.Reader,
 	})
@@ -128,13 +126,7 @@ func (r *run) openJournal() (err error) {
 		return err
 	}
 	r.closers = append(r.closers, func() error { return r.store.Close() })
-	var recipients []age.Recipient
-	if text := r.config.DeadLetter.Recipient; text != "" {
-		if recipients, err = deadletter.ParseRecipients(text); err != nil {
-			return r.config.Errorf("dead_letter.recipient", "%w", err)
-		}
-	}
-	letters, err := deadletter.OpenFolder(r.config.DeadLetter.Folder, deadletter.FolderOptions{Recipients: recipients, Owner: r.store.ID()})
+	letters, err := r.openLetters(ctx)
 	if err != nil {
 		return err
 	}

@@ -158,8 +158,10 @@ type Stdout struct{}
 
 // DeadLetter says where records go that could not be handled.
 type DeadLetter struct {
-	Folder    string // default dead-letters
-	Recipient string // age recipient that records are encrypted to; "": only what identifies a record is kept
+	Folder    string // default dead-letters; "" exactly when S3 is set and SQS is not; with SQS, where replay takes letters from the queue
+	S3        string // s3://BUCKET or s3://BUCKET/PREFIX: see SplitS3; "": none; with SQS, for letters that a message cannot hold
+	SQS       string // URL or ARN of a queue; "": none
+	Recipient string // age recipient that records are encrypted to; "": only what identifies a record is kept, never with S3 or SQS
 }
 
 // State is where positions, the window of deduplication and the index of dead letters are kept.

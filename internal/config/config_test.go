@@ -32,6 +32,9 @@ var sameConfig = cmp.Options{
 // good are texts that Parse takes. Together they hold every key.
 var good = map[string]string{
 	"smallest":        whole,
+	"letters in SQS":  whole + "dead_letter: {sqs: 'https://sqs.eu-west-2.amazonaws.com/111122223333/dead', s3: 's3://letters', recipient: " + recipientText + "}\n",
+	"letters in FIFO": whole + "dead_letter: {sqs: 'arn:aws:sqs:eu-west-2:111122223333:dead.fifo', folder: back, recipient: " + recipientText + "}\n",
+	"letters in S3":   whole + "dead_letter: {s3: 's3://letters/dead/', recipient: " + recipientText + "}\n",
 	"agents in S3":    whole + "enrich: {agents: {from: 's3://agent-data/a/b.csv', match: Agent.Username}}\n",
 	"managed secrets": whole + "redact: {key: 'aws-secretsmanager:arn:aws:secretsmanager:eu-west-2:111122223333:secret:team/key-AbCdEf#token'}\n",
 	"http": `
@@ -169,16 +172,18 @@ func TestParse(t *testing.T) {
 			}},
 			DeadLetter: DeadLetter{Folder: "dead", Recipient: recipientText},
 			State:      State{File: "/var/lib/trunkline/state.db"},
-			AWS: AWS{Region: "us-gov-west-1", Profile: "collector", Role: "arn:aws:iam::111122223333:role/path/collector", Endpoints: Endpoints{
-				S3: "http://127.0.0.1:9000", SecretsManager: "https://vpce.example.com", SQS: "http://[::1]:1", STS: "http://localhost",
-			}},
-			Observe: Observe{Listen: "[::1]:9750", Log: slog.LevelDebug, Format: "json", Traces: &Traces{OTLP: "http://127.0.0.1:4318"}},
+			AWS:        AWS{"us-gov-west-1", "collector", "arn:aws:iam::111122223333:role/path/collector", Endpoints{"http://127.0.0.1:9000", "https://vpce.example.com", "http://[::1]:1", "http://localhost"}},
+			Observe:    Observe{Listen: "[::1]:9750", Log: slog.LevelDebug, Format: "json", Traces: &Traces{OTLP: "http://127.0.0.1:4318"}},
 		},
 		"standard input": with(func(c *Config) {
 			c.Source.File = &File{Path: "-", MaxRecord: 10 << 20, Poll: 250 * time.Millisecond}
 			c.Destination = Destination{File: &Output{Path: "out.jsonl", Rotate: 1 << 30, Keep: 7}}
 			c.DeadLetter.Recipient = recipientText
 		}),
+		"letters in FIFO": with(func(c *Config) {
+			c.DeadLetter = DeadLetter{Folder: "back", SQS: "arn:aws:sqs:eu-west-2:111122223333:dead.fifo", Recipient: recipientText}
+		}),
+		"letters in S3": with(func(c *Config) { c.DeadLetter = DeadLetter{S3: "s3://letters/dead", Recipient: recipientText} }),
 		"privacy inside": with(func(c *Config) {
 			c.Redact = Redact{Privacy: &Privacy{Type: Whitelist, Fields: []contact.Path{path("Attributes.language"), path("Recordings.Status"), path("Attributes.7")}}}
 			c.Observe.Listen = "off"
@@ -351,8 +356,7 @@ func TestPresets(t *testing.T) {
 		})
 		// What is turned off stays right: turn it on.
 		on := strings.NewReplacer("# filter:", "filter:", "#   - {\"data\"", "  - {\"data\"", "# region:", "region:", "# key: env:T", "key: env:T", "# recipient: age1…", "recipient: "+recipientText,
-			"# enrich:", "enrich:", "#   agents:", "  agents:", "#     ", "    ",
-			"# aws:", "aws:", "#   region:", "  region:", "#   profile:", "  profile:", "#   role:", "  role:", "#   endpoints:", "  endpoints:", "    # - {path", "    - {path", "# traces:", "traces:").Replace(string(text))
+			"# enrich:", "enrich:", "#   agents:", "  agents:", "#     ", "    ", "# aws:", "aws:", "#   region:", "  region:", "#   profile:", "  profile:", "#   role:", "  role:", "#   endpoints:", "  endpoints:", "    # - {path", "    - {path", "# traces:", "traces:").Replace(string(text))
 		c, err := Parse(name, []byte(on))
 		if err != nil {
 			t.Errorf("with all turned on: %v", err)

@@ -150,7 +150,9 @@ func (*Stdout) keys() []key { return nil }
 
 func (d *DeadLetter) keys() []key {
 	return []key{
-		{"folder", localFile(&d.Folder, "dead-letters"), false, "The folder of the dead letters."},
+		{"folder", localFile(&d.Folder, "dead-letters"), false, "The folder of the dead letters. Beside sqs, where trunkline replay puts what it takes out of the queue; not beside s3 alone."},
+		{"s3", bucketPrefix(&d.S3), false, "A bucket for the dead letters in place of a folder, s3://BUCKET/PREFIX; beside sqs, for those that are too large for a message. It needs recipient."},
+		{"sqs", queue(&d.SQS), false, "The URL or the ARN of a queue for the dead letters. It needs recipient."},
 		{"recipient", recipient(&d.Recipient), false, "The age recipient (age1…) that dead records are encrypted to; trunkline replay needs its identity. Without the key, a dead letter tells only which record it was and where it can be read again."},
 	}
 }

@@ -72,6 +72,9 @@ func (c *Config) checkLambda(r *reader) {
 			r.fail(where(r.where, refused.key), refused.key, "%s", refused.why)
 		}
 	}
+	if (c.DeadLetter.S3 != "" || c.DeadLetter.SQS != "") && !r.has("redact.key") {
+		r.fail(where(r.where, "dead_letter"), "dead_letter", "a Lambda needs redact.key for it: the same record must be the same dead letter from every instance")
+	}
 	if c.Destination.HTTP != nil && !r.has("redact.key") {
 		r.fail(where(r.where, "destination.http"), "destination.http", "a Lambda needs redact.key for it: the same record must get the same Idempotency-Key from every instance")
 	}

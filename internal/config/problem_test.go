@@ -58,6 +58,11 @@ var bad = []struct{ name, text, want string }{
 	{"an endpoint", whole + "aws: {endpoints: {s3: 127.0.0.1}}\n", "c:4:23: aws.endpoints.s3: is no URL; write one such as https://api.example.com/records"},
 	{"an unknown service", whole + "aws: {endpoints: {sqss: \"http://127.0.0.1\"}}\n", `c:4:19: aws.endpoints.sqss: unknown key; did you mean "sqs"?`},
 	{"a source of later", "version: 1\nsource:\n  kinesis: {stream: x}\ndestination: {stdout: {}}\n", "c:3:3: source.kinesis: this version of trunkline does not have it; it reads source.file"},
+	{"letters in a queue, in clear", whole + "dead_letter: {sqs: 'arn:aws:sqs:eu-west-2:111122223333:dead'}\n", "c:4:20: dead_letter.sqs: needs dead_letter.recipient: records leave this machine encrypted only; make a key pair with: age-keygen"},
+	{"letters in no queue", whole + "dead_letter: {sqs: dead, recipient: " + recipientText + "}\n", "c:4:20: dead_letter.sqs: is neither the URL nor the ARN of a queue"},
+	{"letters in two places", whole + "dead_letter: {folder: x, s3: 's3://bucket', recipient: " + recipientText + "}\n", "c:4:23: dead_letter.folder: dead_letter has s3 already; keep one"},
+	{"letters in clear", whole + "dead_letter: {s3: 's3://bucket/dead'}\n", "c:4:19: dead_letter.s3: needs dead_letter.recipient: records leave this machine encrypted only; make a key pair with: age-keygen"},
+	{"letters in no bucket", whole + "dead_letter: {s3: 's3://B', recipient: " + recipientText + "}\n", "c:4:19: dead_letter.s3: want s3://BUCKET or s3://BUCKET/PREFIX"},
 	{"a state of later", whole + "state:\n  dynamodb: {create: never}\n", "c:5:3: state.dynamodb: this version of trunkline does not have it; it keeps its state in state.file"},
 
 	// values

@@ -20,6 +20,7 @@ func (c *Config) check(r *reader) {
 			fail("source.file.path", "standard input cannot be read again: add dead_letter.recipient, so that dead letters can hold the record")
 		}
 	}
+	c.checkLetters(r, fail)
 	if a := c.Enrich.Agents; a != nil && a.Column == "" && len(a.Match) > 0 {
 		a.Column = a.Match[len(a.Match)-1].Name
 	}
@@ -39,6 +40,23 @@ func (c *Config) check(r *reader) {
 	for i := range c.Redact.Rules {
 		c.checkRule(r, i)
 	}
+}
+
+// checkLetters looks where dead letters go: into a folder, or encrypted away from this machine.
+func (c *Config) checkLetters(r *reader, fail func(key, format string, args ...any)) {
+	d := &c.DeadLetter
+	for key, place := range map[string]string{"dead_letter.s3": d.S3, "dead_letter.sqs": d.SQS} {
+		if place != "" && !r.has("dead_letter.recipient") {
+			fail(key, "needs dead_letter.recipient: records leave this machine encrypted only; make a key pair with: age-keygen")
+		}
+	}
+	if d.S3 == "" || d.SQS != "" {
+		return
+	}
+	if r.has("dead_letter.folder") {
+		fail("dead_letter.folder", "dead_letter has s3 already; keep one")
+	}
+	d.Folder = ""
 }
 
 // readable tells whether what is sent to a URL can be read on a network.

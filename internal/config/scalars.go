@@ -75,13 +75,47 @@ func fileOrObject(into *string) value {
 	return s
 }
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+// bucketPrefix is where objects are in S3.
+func bucketPrefix(into *string) value {
+	return &scalar[string]{
+		into: into, takes: []kind{aText}, word: "a place in S3 such as s3://BUCKET/PREFIX",
+		more: object{{"pattern", "^s3://"}},
+		parse: func(t string) (string, error) {
+			if _, prefix, ok := SplitS3(t); !ok || strings.HasPrefix(prefix, "/") || len(prefix) > 512 {
+				return "", errors.New("want s3://BUCKET or s3://BUCKET/PREFIX")
+			}
+			return strings.TrimRight(t, "/"), nil
+		},
+		print: func(t string) string { return t },
+	}
+}
+
+var queueARN = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
+
+// queue is the URL or the ARN of a queue.
+func queue(into *string) value {
+	s := address(into).(*scalar[string])
+	s.word, s.more = "the URL or the ARN of a queue", object{{"pattern", "^(https?://|arn:aws)"}}
+	url := s.parse
+	s.parse = func(t string) (string, error) {
+		if queueARN.MatchString(t) {
+			return t, nil
+		}
+		if _, err := url(t); err != nil {
+			return "", errors.New("is neither the URL nor the ARN of a queue")
+		}
+		return t, nil
+	}
+	return s
+}
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`) // of 3 to 63 characters
 
 // SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.
 func SplitS3(text string) (bucket, key string, ok bool) {
 	rest, ok := strings.CutPrefix(text, "s3://")
 	bucket, key, _ = strings.Cut(rest, "/")
-	if !ok || !bucketName.MatchString(bucket) || len(key) > 1024 || strings.ContainsFunc(key, unicode.IsControl) {
+	if !ok || !bucketName.MatchString(bucket) || len(bucket) > 63 || len(key) > 1024 || strings.ContainsFunc(key, unicode.IsControl) {
 		return "", "", false
 	}
 	return bucket, key, true

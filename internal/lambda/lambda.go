@@ -41,7 +41,7 @@ const (
 type Options struct {
 	Settings  *Settings    // required
 	Form      Form         // of a pipe's answer
-	Letters   Letters      // nil: a record that cannot be handled fails the invocation
+	Letters   Letters      // in place of the config's dead_letter, for tests; nil: the config decides
 	Log       *slog.Logger // nil: none
 	UserAgent string       // towards the destination
 }
@@ -117,7 +117,7 @@ func (h *Handler) pipe(ctx context.Context, e *event, set *setup) ([]byte, error
 		}
 	}
 	out := &answer{text: append(make([]byte, 0, 4096), '[')}
-	settled, err := h.run(ctx, e, stages, collector.Options{Destination: out, Keys: set.keys, Group: chunk})
+	settled, err := h.run(ctx, e, set, stages, collector.Options{Destination: out, Keys: set.keys, Group: chunk})
 	switch {
 	case err != nil:
 		return nil, err
@@ -149,7 +149,7 @@ func (h *Handler) mapping(ctx context.Context, e *event, set *setup) ([]byte, er
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer d.whenShut(stop)()
-	settled, err := h.run(ctx, e, set.stages, collector.Options{
+	settled, err := h.run(ctx, e, set, set.stages, collector.Options{
 		Destination: d.http, Keys: set.keys, Keyed: true, Concurrency: d.concurrency, Group: d.batch,
 	})
 	if settled == len(e.records) {
@@ -175,8 +175,11 @@ func (h *Handler) mapping(ctx context.Context, e *event, set *setup) ([]byte, er
 
 // run takes the records of an event through the loop, and tells how many are settled without a gap. An error means that not all are;
 // none does not mean that all are: the time may be over.
-func (h *Handler) run(ctx context.Context, e *event, stages []*stage, o collector.Options) (settled int, err error) {
+func (h *Handler) run(ctx context.Context, e *event, set *setup, stages []*stage, o collector.Options) (settled int, err error) {
 	j := &journal{ctx: ctx, event: e, log: h.o.Log, letters: h.o.Letters}
+	if j.letters == nil {
+		j.letters = set.letters
+	}
 	o.Source, o.Journal = &source{event: e, failed: j.failed}, j
 	o.Workers = min(runtime.GOMAXPROCS(0), (len(e.records)+chunk-1)/chunk)
 	o.InFlight = 64 << 20            // an event and its answer are in memory as a whole

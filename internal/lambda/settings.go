@@ -37,9 +37,11 @@ type SettingsOptions struct {
 	Extension *Extension // required
 	// Services makes what a config asks of AWS besides the extension; nil: the SDK is not linked.
 	Services func(config.AWS) pipeline.Services
-	Log      *slog.Logger     // required
-	Level    *slog.LevelVar   // follows the config's observe.log; nil: nothing does
-	Now      func() time.Time // required
+	// Letters opens where a config keeps dead letters; nil exactly when Services is.
+	Letters func(context.Context, *config.Config) (LetterStore, error)
+	Log     *slog.Logger     // required
+	Level   *slog.LevelVar   // follows the config's observe.log; nil: nothing does
+	Now     func() time.Time // required
 }
 
 // Settings are the config in force, and what was built from it. It is safe for concurrent use.
@@ -65,6 +67,7 @@ type setup struct {
 	secrets *Secrets
 	keys    collector.Keys
 	stages  []*stage
+	letters Letters // nil: nowhere
 }
 
 // Bundled are settings that came with the function: they stay as they are.
@@ -190,6 +193,8 @@ func (s *Settings) linked(c *config.Config) error {
 		return nil
 	case remote(c.Enrich.Agents):
 		return c.Errorf("enrich.agents.from", "%w", errPart)
+	case c.DeadLetter.SQS != "" || c.DeadLetter.S3 != "":
+		return c.Errorf("dead_letter", "%w", errPart)
 	case s.o.Extension.Expected:
 		return nil
 	case managed(c.Redact.Key):
@@ -236,6 +241,9 @@ func (s *Settings) build(ctx context.Context) error {
 	set := setup{config: s.config, secrets: secrets, stages: pooled(p.Stages)}
 	if p.Secret != nil {
 		set.keys = collector.DeriveKeys(p.Secret)
+	}
+	if c := s.config; c.DeadLetter.SQS != "" || c.DeadLetter.S3 != "" {
+		set.letters = &stored{open: func(ctx context.Context) (LetterStore, error) { return s.o.Letters(ctx, c) }}
 	}
 	cut := set
 	cut.stages = append(set.stages[:len(set.stages):len(set.stages)], &stage{of: cutStage(minimum.Stage())})

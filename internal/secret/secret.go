@@ -18,14 +18,12 @@ import (
 )
 
 // Pattern is the regular expression of the references that [Parse] takes (RE2 and ECMA 262 alike).
-const Pattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00]+|aws-secretsmanager:` + managedName + `(#[^\x00]+)?)$`
+const Pattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00]+|aws-secretsmanager:` + managedName + `{1,512}(#[^\x00]+)?)$`
 
-// managedName is the name or the ARN of a secret of AWS Secrets Manager.
-const managedName = managedARN + managedText + `{1,512}`
-
+// managedName is the name or the ARN of a secret of AWS Secrets Manager, up to the last character, which is there 1 to maxName times.
 const (
-	managedARN  = `(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?`
-	managedText = `[A-Za-z0-9/_+=.@!-]`
+	managedName = `(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]`
+	maxName     = 512
 )
 
 // Forms says in words what [Parse] takes.
@@ -46,7 +44,7 @@ type Manager interface {
 
 var (
 	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	secretName      = regexp.MustCompile(`^` + managedARN + `(` + managedText + `+)$`) // {1,512} would take milliseconds to compile
+	secretName      = regexp.MustCompile(`^` + managedName + `+$`) // the count in Pattern would take milliseconds of every start
 )
 
 // Parse reads env:NAME, file:PATH or aws-secretsmanager:NAME_OR_ARN[#FIELD]. Its errors never quote the text: it may be the secret itself, written in the wrong place.
@@ -63,7 +61,7 @@ func Parse(text string) (Ref, error) {
 		return Ref{}, errors.New("behind file: stands the path of a file")
 	case found && scheme == managed:
 		name, field, behind := strings.Cut(name, "#")
-		if !isSecretName(name) || behind && field == "" || strings.Contains(field, "\x00") {
+		if !secretName.MatchString(name) || len(name)-strings.LastIndexByte(name, ':')-1 > maxName || behind && field == "" || strings.Contains(field, "\x00") {
 			return Ref{}, errors.New("behind aws-secretsmanager: stands the name or the ARN of a secret and, where it is a JSON object, # and a field")
 		}
 		return Ref{scheme, name, field}, nil
@@ -72,11 +70,6 @@ func Parse(text string) (Ref, error) {
 }
 
 const managed = "aws-secretsmanager"
-
-func isSecretName(text string) bool {
-	parts := secretName.FindStringSubmatch(text)
-	return parts != nil && len(parts[2]) <= 512
-}
 
 // String is the text that [Parse] reads, "" for the zero Ref.
 func (r Ref) String() string {

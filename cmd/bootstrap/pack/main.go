@@ -56,7 +56,7 @@ func main() {
 func needAWS(files []string) bool {
 	return slices.ContainsFunc(files, func(file string) bool {
 		text, err := os.ReadFile(file)
-		return err == nil && (bytes.Contains(text, []byte("s3://")) || bytes.Contains(text, []byte("aws-secretsmanager:")))
+		return err == nil && (bytes.Contains(text, []byte("s3://")) || bytes.Contains(text, []byte("sqs:")) || bytes.Contains(text, []byte("aws-secretsmanager:")))
 	})
 }
 

@@ -78,7 +78,8 @@ type Entry struct {
 	Contact Hash      `json:"contact,omitzero"`
 	// Version is the record's, in Unix microseconds; nil where it has none.
 	Version *int64 `json:"version,omitempty"`
-	// The letter stands in Segment, a file of the dead-letter folder, at Offset, Length bytes including its newline.
+	// The letter stands in Segment at Offset, Length bytes including its newline. A Segment is a file of the dead-letter folder, or
+	// the key of an object behind its prefix.
 	Segment string `json:"segment"`
 	Offset  int64  `json:"offset"`
 	Length  int64  `json:"length"`

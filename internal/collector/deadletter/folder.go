@@ -47,8 +47,8 @@ type FolderOptions struct {
 // DefaultSegmentSize is how large a segment gets before the next begins. One letter may exceed it.
 const DefaultSegmentSize = 64 << 20
 
-// maxLetter bounds what Read takes into memory: a record of 10 MiB and its envelope are below 15 MiB.
-const maxLetter = 64 << 20
+// MaxLetter bounds what reading takes into memory: a record of 10 MiB and its envelope are below 15 MiB.
+const MaxLetter = 64 << 20
 
 const suffix = ".jsonl"
 
@@ -93,17 +93,12 @@ func OpenFolder(path string, o FolderOptions) (*Folder, error) {
 	return f, nil
 }
 
-// Append writes a letter and its record, which it encrypts. A nil record is none, to be read again from the letter's Source; a
-// letter that holds its Record already, since it was read from a folder and its replay failed, keeps that whatever the recipients
-// are today. A letter without an ID gets one. The entry may enter the index after the next Sync, and then Committed must be told of
+// Append writes a letter and its record, as [Letter.Seal] makes them. A nil record is to be read again from the letter's Source. The entry may enter the index after the next Sync, and then Committed must be told of
 // it. After an error nothing was dead-lettered, all later calls return the same error, and the run should end.
 func (f *Folder) Append(l Letter, record []byte) (Entry, error) {
-	if l.ID == (ID{}) {
-		l.ID = NewID(l.Source.Partition, l.Source.Position, l.ContentHash)
-	}
-	line, err := l.encode(record, f.recipients)
+	line, e, err := l.Seal(record, f.recipients)
 	if err != nil {
-		return Entry{}, fmt.Errorf("write dead letter %s: %w", l.ID, err)
+		return Entry{}, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,8 +113,7 @@ func (f *Folder) Append(l Letter, record []byte) (Entry, error) {
 	if _, err := f.file.WriteAt(line, f.end); err != nil {
 		return Entry{}, f.fail(err)
 	}
-	e := l.entry()
-	e.Segment, e.Offset, e.Length = f.name, f.end, int64(len(line))
+	e.Segment, e.Offset = f.name, f.end
 	f.end += e.Length
 	f.dirty = true
 	f.uncommitted[f.name]++
@@ -256,7 +250,7 @@ func (f *Folder) read(e Entry) (l Letter, err error) {
 	if e.Segment != filepath.Base(e.Segment) || !strings.HasSuffix(e.Segment, suffix) {
 		return l, errors.New("the index names no segment file")
 	}
-	if e.Offset < 0 || e.Length < 1 || e.Length > maxLetter {
+	if e.Offset < 0 || e.Length < 1 || e.Length > MaxLetter {
 		return l, fmt.Errorf("the index says %d bytes at %d", e.Length, e.Offset)
 	}
 	file, err := os.Open(filepath.Join(f.path, e.Segment))

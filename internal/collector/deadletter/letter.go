@@ -101,6 +101,32 @@ func (l *Letter) encode(record []byte, recipients []age.Recipient) ([]byte, erro
 	return line.Bytes(), nil
 }
 
+// Seal makes the letter as it is kept, one line of JSON, and its entry in the index, without its place. It encrypts the record on the
+// way; a nil record is none, and a letter that holds its Record already, since its replay failed, keeps that whatever the recipients
+// are today. A letter without an ID gets one.
+func (l Letter) Seal(record []byte, recipients []age.Recipient) (line []byte, e Entry, err error) {
+	if l.ID == (ID{}) {
+		l.ID = NewID(l.Source.Partition, l.Source.Position, l.ContentHash)
+	}
+	if line, err = l.encode(record, recipients); err != nil {
+		return nil, e, fmt.Errorf("write dead letter %s: %w", l.ID, err)
+	}
+	e = l.entry()
+	e.Length = int64(len(line))
+	return line, e, nil
+}
+
+// Parse reads what Seal made of the letter with an ID. Its errors quote nothing.
+func Parse(line []byte, id ID) (l Letter, err error) {
+	if json.Unmarshal(line, &l) != nil { // the JSON error would quote the text
+		return Letter{}, errors.New("what stands there is no dead letter")
+	}
+	if l.ID != id {
+		return Letter{}, fmt.Errorf("what stands there is dead letter %s", l.ID)
+	}
+	return l, nil
+}
+
 // entry is the letter's entry in the index, without its place.
 func (l *Letter) entry() Entry {
 	e := Entry{ID: l.ID, Time: l.Time.UTC(), Stage: l.Stage, Reason: clip(l.Reason, maxReason), Contact: l.Contact}
