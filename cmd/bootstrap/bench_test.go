@@ -52,12 +52,19 @@ func buildEmpty(b *testing.B) string {
 	return binary
 }
 
-// BenchmarkStart is the time from exec to the first call of the Runtime API, for bootstrap with a config and for an empty handler, in
-// turn. It reports the medians in milliseconds and their ratio.
+// BenchmarkStart is the time from exec to the first call of the Runtime API, for bootstrap with the default config and with a long one, and
+// for an empty handler, in turn. It reports the medians in milliseconds and their ratio.
 func BenchmarkStart(b *testing.B) {
+	long := strings.Replace("version: 1\n"+stages, "enrich:\n  agents: {from: agents.csv, match: Agent.Username, column: Username}\n", "", 1)
+	for name, config := range map[string]string{"default": "version: 1\n", "long": long} {
+		b.Run(name, func(b *testing.B) { benchmarkStart(b, config) })
+	}
+}
+
+func benchmarkStart(b *testing.B, config string) {
 	binaries := []string{filepath.Join(built, "bootstrap"), buildEmpty(b)}
 	root := b.TempDir()
-	if err := os.WriteFile(filepath.Join(root, "trunkline.yaml"), []byte(strings.Replace("version: 1\n"+stages, "enrich:\n  agents: {from: agents.csv, match: Agent.Username, column: Username}\n", "", 1)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "trunkline.yaml"), []byte(config), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	took := make([][]float64, 2)

@@ -234,10 +234,6 @@ func (s *Settings) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	minimum, err := redact.Compile(redact.Options{Keep: redact.Minimum})
-	if err != nil {
-		return errors.Join(errors.New("minimum set"), err)
-	}
 	set := setup{config: s.config, secrets: secrets, stages: pooled(p.Stages)}
 	if p.Secret != nil {
 		set.keys = collector.DeriveKeys(p.Secret)
@@ -246,7 +242,13 @@ func (s *Settings) build(ctx context.Context) error {
 		set.letters = &stored{open: func(ctx context.Context) (LetterStore, error) { return s.o.Letters(ctx, c) }}
 	}
 	cut := set
-	cut.stages = append(set.stages[:len(set.stages):len(set.stages)], &stage{of: cutStage(minimum.Stage())})
+	if s.origin != nil {
+		minimum, err := redact.Compile(redact.Options{Keep: redact.Minimum})
+		if err != nil {
+			return errors.Join(errors.New("minimum set"), err)
+		}
+		cut.stages = append(set.stages[:len(set.stages):len(set.stages)], &stage{of: cutStage(minimum.Stage())})
+	}
 	s.set, s.cut, s.agents = &set, &cut, nil
 	if remote(s.config.Enrich.Agents) {
 		s.agents, s.agentsDue = p.Enricher, s.o.Now().Add(s.config.Enrich.Agents.Refresh)
