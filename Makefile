@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build lambda check test interop bench peers soak fuzz vuln deadcode clean
+.PHONY: help demo build lambda check test interop bench peers policies soak fuzz vuln deadcode clean
 
 # Developer tools run at the versions of tools.mod, apart from what the program links.
 TOOL := go tool -modfile=tools.mod
@@ -66,20 +66,27 @@ fuzz: ## each fuzz target alone; FUZZ=20000x says how often (Go)
 	@.ci/need 'make fuzz' go
 	@test/fuzz.sh $(FUZZ)
 
-interop: ## the same questions put to AWS's own Java libraries (make test's, Java 17, Maven)
-	@.ci/need 'make interop' go gcc node python java maven
+interop: ## AWS's own Java libraries as oracles, pages in a browser (make test's, Java 17, Maven, Chromium)
+	@.ci/need 'make interop' go gcc node python java maven chromium
 	@PACKAGES=./test/interop/... test/unit.sh -race -count=1 -timeout 30m -tags interop --
 
-bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go)
-	@.ci/need 'make bench' go
+bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go, Node, Python)
+	@.ci/need 'make bench' go node python
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -p 1 -timeout 60m ./...
 	go test -run TestQuality -count=1 -v ./internal/collector/redact/scrub
 	@$(MAKE) --no-print-directory peers
+	@$(MAKE) --no-print-directory policies
 
 peers: build ## trunkline and Bento on the same job, in turn (Go)
 	@set -x; staticcheck=$$($(TOOL) -n staticcheck); \
 	cd bench/peers && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && go test ./... && \
 	go run . -trunkline ../../bin/trunkline && go run . -trunkline ../../bin/trunkline -failures
+
+policies: build ## trunkline and other evaluators, linters and readers of IAM policies, in turn (Go, Node, Python)
+	@.ci/need 'make policies' go node python
+	@set -x; staticcheck=$$($(TOOL) -n staticcheck); bench/policies/peers/install && \
+	cd bench/policies/peers/cedar && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && \
+	cd ../.. && go run . -trunkline ../../bin/trunkline
 
 soak: ## the long versions of the tests: hours (make test's)
 	@.ci/need 'make soak' go gcc node python
@@ -95,4 +102,5 @@ deadcode: ## functions that no command and no test reaches (Go)
 	$(TOOL) deadcode -test ./...
 
 clean: ## remove what the targets made
-	rm -rf bin .cache test/emulators/node_modules test/emulators/.venv
+	rm -rf bin .cache test/emulators/node_modules test/emulators/.venv \
+		bench/policies/peers/iam-simulate/node_modules bench/policies/peers/parliament/.venv

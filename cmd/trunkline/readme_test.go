@@ -37,3 +37,19 @@ func TestReadme(t *testing.T) {
 		t.Errorf("README.md does not show what check prints:\n%s", &out)
 	}
 }
+
+// TestReadmeLint: what README.md shows of trunkline policy lint is what it prints.
+func TestReadmeLint(t *testing.T) {
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("testdata/readme")
+	var out, errs bytes.Buffer
+	if status := cli.Main(context.Background(), []string{"policy", "lint", "role.json"}, strings.NewReader(""), &out, &errs); status != 3 {
+		t.Fatalf("policy lint of README's role: status %d: %s", status, &errs)
+	}
+	if !strings.Contains(string(page), "```\n"+out.String()+"```") {
+		t.Errorf("README.md does not show what policy lint prints:\n%s", &out)
+	}
+}

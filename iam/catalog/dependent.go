@@ -53,13 +53,34 @@ func (a *Action) Dependents() iter.Seq[Dependent] {
 
 // curated is the part of the curated table that is about the action.
 func (a *Action) curated() []Dependent {
-	all := a.Service.catalog.hand().dependents
-	from, _ := sort.Find(len(all), func(i int) int { return compareFold(a.full, all[i].of) })
-	to := from
-	for to < len(all) && compareFold(all[to].of, a.full) == 0 {
-		to++
+	s := a.Service
+	s.curatedOnce.Do(func() { s.curated = s.curatedRows() })
+	if s.curated == nil {
+		return nil
 	}
-	return all[from:to]
+	return s.curated[a.at]
+}
+
+// curatedRows is the part of the curated table that is about the service, by position of the action; nil when there is none.
+func (s *Service) curatedRows() [][]Dependent {
+	all := s.catalog.hand().dependents
+	var rows [][]Dependent
+	for i := range s.Actions {
+		name := s.Actions[i].full
+		from, found := sort.Find(len(all), func(i int) int { return compareFold(name, all[i].of) })
+		if !found {
+			continue
+		}
+		to := from
+		for to < len(all) && compareFold(all[to].of, name) == 0 {
+			to++
+		}
+		if rows == nil {
+			rows = make([][]Dependent, len(s.Actions))
+		}
+		rows[i] = all[from:to:to]
+	}
+	return rows
 }
 
 // Job is what a role needs for something that several actions serve together, such as reading a stream with enhanced fan-out.

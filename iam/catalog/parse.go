@@ -147,7 +147,7 @@ func (p *parser) action(level Level, f *fields) error {
 	if n := len(p.Actions); n == cap(p.Actions) || n > 0 && compareFold(p.Actions[n-1].Name, name) >= 0 {
 		return errCount
 	}
-	a := Action{Service: p.Service, Level: level, full: p.join(p.Prefix, ":", name), dependents: f.next()}
+	a := Action{Service: p.Service, Level: level, full: p.join(p.Prefix, ":", name), dependents: f.next(), at: len(p.Actions)}
 	a.Name = a.full[len(p.Prefix)+1:]
 	first := len(p.rows)
 	for rows != "" {

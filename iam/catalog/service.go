@@ -4,6 +4,7 @@ import (
 	"iter"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // Service is what one IAM prefix stands for.
@@ -19,6 +20,9 @@ type Service struct {
 	Keys    []Key          // by name; of the global keys only aws:RequestTag, aws:ResourceTag and aws:TagKeys, where the service reads them
 
 	catalog *Catalog
+
+	curatedOnce sync.Once
+	curated     [][]Dependent // see curatedRows
 }
 
 // Action returns an action of the service by its name without the prefix.
@@ -100,6 +104,7 @@ type Action struct {
 
 	full       string // with the prefix
 	dependents string // names, separated by commas
+	at         int    // in Service.Actions
 }
 
 // String is the name that policies write: s3:GetObject.

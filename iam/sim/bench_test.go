@@ -1,7 +1,7 @@
 package sim_test
 
 import (
-	"fmt"
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -75,78 +75,66 @@ func instanceAdministrator(t testing.TB) *workload {
 // requests.
 func hardCase(t testing.TB) *workload {
 	t.Helper()
-	w := &workload{policies: &sim.Policies{
-		Identity: []*sim.Policy{mustCompile(t, `{"Version": "2012-10-17", "Statement": [
-			{"Sid": "Home", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::harbour-data/${aws:PrincipalTag/team}-${aws:username, 'nobody'}-*",
-			 "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"]}, "Bool": {"aws:SecureTransport": "true"}}},
-			{"Sid": "List", "Effect": "Allow", "Action": "s3:ListBucket*", "Resource": "arn:aws:s3:::harbour-*",
-			 "Condition": {"StringLike": {"s3:prefix": ["", "home/${aws:PrincipalTag/team}/*"]}, "NumericLessThanEquals": {"s3:max-keys": "100"}}},
-			{"Sid": "Season", "Effect": "Allow", "Action": ["sqs:SendMessage", "sns:Publish"], "Resource": "*",
-			 "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}, "DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}},
-			{"Sid": "Sources", "Effect": "Allow", "Action": "s3:*", "Resource": "*",
-			 "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:${aws:PrincipalAccount}:function:ingest-*"}}},
-			{"Sid": "Second", "Effect": "Deny", "Action": "s3:Put*", "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]}`, iam.IdentityPolicy)},
-		Boundary: []*sim.Policy{mustCompile(t, `{"Version": "2012-10-17", "Statement": [
-			{"Effect": "Allow", "Action": ["s3:*", "sqs:*"], "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": ["eu-west-2", "eu-west-1"]}}}]}`, iam.PermissionsBoundary)},
-		SCP: [][]*sim.Policy{
-			{mustCompile(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`, iam.ServiceControlPolicy)},
-			{mustCompile(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
-				{"Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1", "eu-west-2"]}, "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/operators/*"}}}]}`, iam.ServiceControlPolicy)},
-		},
-		Resource: mustCompile(t, `{"Version": "2012-10-17", "Statement": [
-			{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/anna"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::harbour-data/shared-*"},
-			{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::harbour-data", "arn:aws:s3:::harbour-data/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}`, iam.ResourcePolicy),
-	}}
-	for i := range 60 {
-		r := sim.Request{Caller: mustCaller(t, "arn:aws:iam::111122223333:user/anna"), Time: time.Date(2026+i/50, 6, 1, 12, 0, 0, 0, time.UTC)}
-		set := r.Context.Set
-		set("aws:PrincipalTag/team", []string{"red", "blue"}[i/6%2])
-		set("aws:SourceIp", []string{"203.0.113.9", "198.51.100.7", "2001:db8::5"}[i/5%3])
-		set("aws:SecureTransport", fmt.Sprint(i%11 != 0))
-		set("aws:RequestedRegion", []string{"eu-west-2", "eu-west-2", "us-east-1"}[i/4%3])
-		set("aws:MultiFactorAuthPresent", fmt.Sprint(i%3 != 0))
-		switch i % 6 {
-		case 0:
-			r.Action, r.Resource = "s3:GetObject", "arn:aws:s3:::harbour-data/red-anna-1"
-		case 1:
-			r.Action, r.Resource = "s3:PutObject", "arn:aws:s3:::harbour-data/red-anna-1"
-		case 2:
-			r.Action, r.Resource = "s3:ListBucket", "arn:aws:s3:::harbour-data"
-			set("s3:prefix", "home/red/x")
-			set("s3:max-keys", fmt.Sprint(50+i))
-		case 3:
-			r.Action, r.Resource = "sqs:SendMessage", "arn:aws:sqs:eu-west-2:111122223333:orders"
-		case 4:
-			r.Action, r.Resource = "s3:DeleteObject", "arn:aws:s3:::harbour-data/red-bob-1"
-			set("aws:SourceArn", "arn:aws:lambda:eu-west-2:111122223333:function:ingest-"+fmt.Sprint(i))
-		case 5:
-			r.Action, r.Resource = "s3:GetObject", "arn:aws:s3:::harbour-data/shared-1"
+	data, err := os.ReadFile("testdata/hard-case.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Principal string
+		Policies  struct {
+			Identity, Boundary []json.RawMessage
+			SCP                [][]json.RawMessage
+			Resource           json.RawMessage
 		}
-		w.add(t, r, "")
+		Requests []struct {
+			Action, Resource, Want string
+			Time                   time.Time
+			Context                map[string]string
+		}
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	all := func(texts []json.RawMessage, kind iam.Type) (policies []*sim.Policy) {
+		for _, text := range texts {
+			policies = append(policies, mustCompile(t, string(text), kind))
+		}
+		return policies
+	}
+	w := &workload{policies: &sim.Policies{
+		Identity: all(file.Policies.Identity, iam.IdentityPolicy),
+		Boundary: all(file.Policies.Boundary, iam.PermissionsBoundary),
+		Resource: mustCompile(t, string(file.Policies.Resource), iam.ResourcePolicy),
+	}}
+	for _, level := range file.Policies.SCP {
+		w.policies.SCP = append(w.policies.SCP, all(level, iam.ServiceControlPolicy))
+	}
+	for _, line := range file.Requests {
+		r := sim.Request{Caller: mustCaller(t, file.Principal), Action: line.Action, Resource: line.Resource, Time: line.Time}
+		for key, value := range line.Context {
+			r.Context.Set(key, value)
+		}
+		w.add(t, r, line.Want)
 	}
 	return w
 }
 
-// What the benchmark decides is right, and needs no memory.
-func TestInstanceAdministrator(t *testing.T) {
-	w := instanceAdministrator(t)
-	if len(w.queries) != 72 {
-		t.Errorf("%d requests, want 72", len(w.queries))
-	}
-	for i, q := range w.queries {
-		if got := w.policies.Decide(q).Outcome.String(); got != w.want[i] {
-			t.Errorf("%s on %s: got %s, want %s", q.Action, q.Resource, got, w.want[i])
+// What the benchmarks decide is right. bench/policies holds the same answers against another evaluator's.
+func TestWorkloads(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		w        *workload
+		requests int
+	}{{"instance administrator", instanceAdministrator(t), 72}, {"hard case", hardCase(t), 60}} {
+		if len(test.w.queries) != test.requests {
+			t.Errorf("%s: %d requests, want %d", test.name, len(test.w.queries), test.requests)
+		}
+		for i, q := range test.w.queries {
+			if got := test.w.policies.Decide(q).Outcome.String(); got != test.w.want[i] {
+				t.Errorf("%s, request %d, %s on %s: got %s, want %s", test.name, i, q.Action, q.Resource, got, test.w.want[i])
+			}
 		}
 	}
-}
-
-func TestHardCase(t *testing.T) {
-	w := hardCase(t)
-	got := map[sim.Decision]int{}
-	for _, q := range w.queries {
-		got[w.policies.Decide(q)]++
-	}
-	t.Log(got)
 }
 
 func TestDecideAllocatesNothing(t *testing.T) {

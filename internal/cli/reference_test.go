@@ -18,6 +18,7 @@ import (
 	"trunkline/iam/sim/cases"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/demo"
+	"trunkline/internal/lintreport"
 	"trunkline/internal/policymatrix"
 )
 
@@ -145,6 +146,7 @@ func TestOutputReference(t *testing.T) {
 		"policy simulate: a decision":        simulated{},
 		"policy simulate --cases: an answer": cases.Answer{},
 		"policy matrix: a question":          policymatrix.Row{},
+		"policy lint: a finding":             lintreport.Object{},
 	} {
 		want[title] = fields("", reflect.TypeOf(object))
 	}

@@ -169,7 +169,7 @@ func (c *Collector) deadLetter(it *item) error {
 		of.take(&r)
 		l.Kind, l.ID, l.Version = of.kind, string(of.id), ident.version(&of, in.Data)
 		if l.IdempotencyKey == "" {
-			l.IdempotencyKey = ident.key(&of, in.Data)
+			l.IdempotencyKey = ident.key(&of, l.Version.Content)
 		}
 	}
 	if err := c.o.Journal.DeadLetter(l); err != nil {

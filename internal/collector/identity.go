@@ -97,8 +97,8 @@ func (d *identifier) contentHash(raw []byte) (sum [16]byte) {
 }
 
 // key is the record's Idempotency-Key: base64url of the first 16 bytes of HMAC-SHA-256 over the kind, the ContactId or EventId and
-// the version, each behind its length, and the text as read. It is a function of the record and the key alone.
-func (d *identifier) key(of *identity, raw []byte) string {
+// the version, each behind its length, and the keyed hash of the text as read. It is a function of the record and the keys alone.
+func (d *identifier) key(of *identity, content [16]byte) string {
 	d.idempotency.Reset()
 	d.prefix = appendField(d.prefix[:0], []byte(of.kind.String()))
 	d.prefix = appendField(d.prefix, of.id)
@@ -107,8 +107,8 @@ func (d *identifier) key(of *identity, raw []byte) string {
 		binary.BigEndian.PutUint64(version[:], uint64(of.version.UnixMicro()))
 	}
 	d.prefix = appendField(d.prefix, version[:])
+	d.prefix = append(d.prefix, content[:]...)
 	d.idempotency.Write(d.prefix)
-	d.idempotency.Write(raw)
 	d.sum = d.idempotency.Sum(d.sum[:0])
 	return base64.RawURLEncoding.EncodeToString(d.sum[:16])
 }

@@ -46,7 +46,7 @@ type item struct {
 	err     error          // why, for a dead letter
 	lo, hi  int            // its rendered form in job.out
 	order   uint64         // equal for records that must stay in order
-	version dedupe.Version // where the options ask for deduplication
+	version dedupe.Version // where the options ask for deduplication or keys
 	out     Outgoing
 }
 
@@ -124,11 +124,11 @@ func (p *preparer) item(it *item, in *Input) {
 		}
 	}
 	// What hashes every byte comes last: it is not wanted of records that are filtered.
-	if p.dedupe {
+	if p.dedupe || p.keyed {
 		it.version = p.ident.version(&p.of, in.Data)
 	}
 	if p.keyed && it.out.Key == "" {
-		it.out.Key = p.ident.key(&p.of, in.Data)
+		it.out.Key = p.ident.key(&p.of, it.version.Content)
 	}
 	it.job.out = r.Document().Render(it.job.out)
 	oneLine(it.job.out[it.lo:])
