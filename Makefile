@@ -6,13 +6,13 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build check test interop bench peers policies soak fuzz vuln deadcode clean
+.PHONY: help demo build lambda check test interop bench peers policies soak fuzz vuln deadcode clean
 
 # Developer tools run at the versions of tools.mod, apart from what the program links.
 TOOL := go tool -modfile=tools.mod
 
 # Packages whose tests start servers: one at a time, they share memory and timing.
-SERVERS := $(wildcard cmd/trunkline internal/awsclient internal/collector/deadletter/sqs internal/config internal/destination/httpapi internal/lease/dynamo internal/secret/secretsmanager test/emulators)
+SERVERS := $(wildcard cmd/bootstrap cmd/trunkline internal/awsclient internal/collector/deadletter/sqs internal/config internal/destination/httpapi internal/lease/dynamo internal/secret/secretsmanager test/emulators)
 
 # How often each fuzz target is called. By count: a duration can fail spuriously on Go 1.26.
 FUZZ := 20000x
@@ -21,6 +21,10 @@ SOAK_FUZZ := 2000000x
 # What `make bench` runs, and how often; compare two runs with: go tool -modfile=tools.mod benchstat OLD NEW
 BENCH := .
 COUNT := 1
+
+# What `make lambda` links: aws, none, or auto, which follows the FILES.
+PARTS := auto
+FILES :=
 
 # Generated files and other people's packages are not ours to format.
 GO_FILES = $$(find . \( -name node_modules -o -name .venv -o -name testdata -o -name .git \) -prune -o -name '*.go' -print)
@@ -35,6 +39,10 @@ demo: ## a synthetic contact centre, the collector and a receiver in one process
 build: ## bin/trunkline, static; its version comes from the build information (Go)
 	@.ci/need 'make build' go
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/trunkline ./cmd/trunkline
+
+lambda: ## bin/trunkline-lambda-ARCH.zip for arm64 and amd64, reproducible; FILES="trunkline.yaml …" go beside the binary, PARTS=aws links the SDK (Go)
+	@.ci/need 'make lambda' go
+	@for arch in arm64 amd64; do go run ./cmd/bootstrap/pack -arch $$arch -parts $(PARTS) $(FILES) || exit 1; done
 
 check: ## formatting, vet, staticcheck, go fix, tidy (Go)
 	@.ci/need 'make check' go

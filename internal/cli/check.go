@@ -13,10 +13,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/contact"
+	"trunkline/internal/cloud"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/redact"
 	"trunkline/internal/config"
 	"trunkline/internal/document"
+	"trunkline/internal/pipeline"
 )
 
 // checkConfig is what check --output json prints when it is called without records.
@@ -81,9 +83,9 @@ func (a *app) check(ctx context.Context, args []string, out output) error {
 	encoder.SetEscapeHTML(false)
 	noticed := &warnings{out: a.stderr}
 	c, err := config.Load(a.configPath)
-	var p *pipeline
+	var p *pipeline.Pipeline
 	if err == nil {
-		p, err = buildPipeline(ctx, c, newCloud(c), slog.New(noticed), nil)
+		p, err = buildPipeline(ctx, c, cloud.New(c.AWS), slog.New(noticed), nil)
 	}
 	if len(args) == 0 && out == asJSON {
 		report := checkConfig{Config: a.configPath, Valid: err == nil, Problems: checkProblems(err), Warnings: noticed.list}
@@ -153,9 +155,9 @@ type checker struct {
 	record   collector.Record
 }
 
-func newChecker(p *pipeline) *checker {
-	k := &checker{redactor: p.policy.Redactor()}
-	for _, s := range p.stages[:len(p.stages)-1] {
+func newChecker(p *pipeline.Pipeline) *checker {
+	k := &checker{redactor: p.Policy.Redactor()}
+	for _, s := range p.Stages[:len(p.Stages)-1] {
 		k.before, k.names = append(k.before, s.New()), append(k.names, s.Name)
 	}
 	return k

@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"trunkline/contact"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
+	"trunkline/internal/pipeline"
 	"trunkline/internal/state"
 )
 
@@ -58,20 +58,7 @@ func (j *journal) DeadLetter(l collector.Letter) error {
 		// Too long to hold, and nowhere to be read again: better stop than lose it.
 		return fmt.Errorf("a record of standard input cannot be kept: %w; raise source.file.max_record, or read it from a file", l.Reason)
 	}
-	letter := deadletter.Letter{
-		ID:   deadletter.NewID(l.Partition, l.Place, l.Version.Content),
-		Time: l.Time, Stage: l.Stage, Reason: l.Reason.Error(), Attempts: l.Attempts, Kind: l.Kind.String(),
-		Source:  deadletter.Source{Partition: l.Partition, Position: l.At, Location: j.describe(l.Partition, l.At)},
-		Contact: deadletter.Hash(l.Version.ID), IdempotencyKey: l.IdempotencyKey, ContentHash: l.Version.Content,
-	}
-	if l.Kind == contact.AgentEvent {
-		letter.EventID = l.ID
-	} else {
-		letter.ContactID = l.ID
-	}
-	if l.Version.Time != dedupe.NoTime {
-		letter.Version = time.UnixMicro(l.Version.Time).UTC()
-	}
+	letter := pipeline.Letter(l, j.describe(l.Partition, l.At))
 	entry, err := j.letters.Append(letter, l.Record)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (r *run) openLetters(ctx context.Context) (letterStore, error) {
 	var bucket *s3.Bucket
 	if name, prefix, ok := config.SplitS3(d.S3); ok {
 		var err error
-		bucket, err = s3.New(r.aws.clients, s3.Options{Bucket: name, Prefix: prefix, Owner: r.store.ID(), Recipients: recipients})
+		bucket, err = s3.New(r.aws.Clients, s3.Options{Bucket: name, Prefix: prefix, Owner: r.store.ID(), Recipients: recipients})
 		if err != nil || d.SQS == "" {
 			return bucket, err
 		}
@@ -51,7 +51,7 @@ func (r *run) openLetters(ctx context.Context) (letterStore, error) {
 	if bucket != nil {
 		o.Large = bucket
 	}
-	queue, err := sqs.Open(ctx, r.aws.clients, o)
+	queue, err := sqs.Open(ctx, r.aws.Clients, o)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("dead_letter.sqs: %w", err), folder.Close())
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/internal/cloud"
 	"trunkline/internal/collector"
 	"trunkline/internal/collector/dedupe"
 	"trunkline/internal/collector/redact/scrub"
@@ -22,6 +23,7 @@ import (
 	"trunkline/internal/destination/file"
 	"trunkline/internal/destination/httpapi"
 	"trunkline/internal/destination/stdout"
+	"trunkline/internal/pipeline"
 	"trunkline/internal/source/files"
 	"trunkline/internal/state"
 )
@@ -57,8 +59,8 @@ type run struct {
 	app       *app
 	config    *config.Config
 	log       *slog.Logger
-	aws       *cloud
-	pipeline  *pipeline
+	aws       *cloud.Services
+	pipeline  *pipeline.Pipeline
 	store     *state.Store
 	journal   *journal
 	source    *files.Source
@@ -72,7 +74,7 @@ type run struct {
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), aws: newCloud(c), began: time.Now()}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), aws: cloud.New(c.AWS), began: time.Now()}
 	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
@@ -109,8 +111,8 @@ func (r *run) open(ctx context.Context) (err error) {
 
 // keys are made from redact.key, or from the state file's own secret where there is none.
 func (r *run) keys() collector.Keys {
-	if r.pipeline.secret != nil {
-		return collector.DeriveKeys(r.pipeline.secret)
+	if r.pipeline.Secret != nil {
+		return collector.DeriveKeys(r.pipeline.Secret)
 	}
 	secret := r.store.Secret()
 	return collector.DeriveKeys(secret[:])
@@ -165,7 +167,7 @@ func (r *run) openDestination(ctx context.Context) (err error) {
 		var key func(context.Context) (string, error)
 		if !d.HTTP.Key.IsZero() {
 			key = func(ctx context.Context) (string, error) {
-				value, err := d.HTTP.Key.Resolve(ctx, r.aws.secrets)
+				value, err := d.HTTP.Key.Resolve(ctx, r.aws.Secrets)
 				if err != nil {
 					return "", r.config.Errorf("destination.http.key", "%w", err)
 				}
@@ -200,7 +202,7 @@ func scrubAnswer(text []byte) []byte {
 // options size the loop: preparing is work for processors, delivering over HTTP is waiting.
 func (r *run) options(source collector.Source, journal collector.Journal) collector.Options {
 	o := collector.Options{
-		Source: source, Stages: r.pipeline.stages, Destination: r.dest, Journal: journal, Keys: r.keys(), Observer: r.watch.collector,
+		Source: source, Stages: r.pipeline.Stages, Destination: r.dest, Journal: journal, Keys: r.keys(), Observer: r.watch.collector,
 		Deduplicate: r.config.Deduplicate != nil, Workers: runtime.GOMAXPROCS(0), Group: 1024,
 	}
 	if h := r.config.Destination.HTTP; h != nil {
@@ -236,7 +238,7 @@ func (r *run) start(ctx context.Context) error {
 
 // untilDone collects, after start, and logs the account.
 func (r *run) untilDone(ctx context.Context) error {
-	if e := r.pipeline.enricher; e != nil {
+	if e := r.pipeline.Enricher; e != nil {
 		refreshing, done := context.WithCancel(ctx)
 		var refresher sync.WaitGroup
 		refresher.Go(func() { _ = e.Run(refreshing) }) // it returns when refreshing ends, and never an error

@@ -68,7 +68,7 @@ func (r *run) readings() telemetry.Readings {
 	if r.config.Deduplicate != nil {
 		readings.Window = func() int { window, _ := r.journal.sizes(); return window }
 	}
-	if r.pipeline.enricher != nil {
+	if r.pipeline.Enricher != nil {
 		readings.EnrichRows = func() int { return int(r.watch.agents.rows.Load()) }
 		readings.EnrichRefreshes, readings.EnrichFailures = r.watch.agents.loaded.Load, r.watch.agents.failures.Load
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -73,7 +72,7 @@ func (d *Redact) keys() []key {
 		{"allow", list[contact.Path]{&d.Allow, paths, 0}, false, `Paths to send besides the set. Names are joined by dots, * stands for any name, arrays are transparent, a backslash makes a dot part of a name.`},
 		{"deny", list[contact.Path]{&d.Deny, paths, 0}, false, "Paths never to send. No path may stand in allow too."},
 		{"rules", list[Rule]{&d.Rules, func(r *Rule) value { return section{keyed: r} }, 0}, false, "Paths to send in another form. A rule keeps its path: it need not be allowed."},
-		{"region", matching(&d.Region, "a country code such as GB", regexp.MustCompile(`^[A-Z]{2}$`)), false, "The country of phone numbers that are not in E.164 form (+44…), for pseudonymize. Without the key, such numbers are taken as they stand."},
+		{"region", matching(&d.Region, "a country code such as GB", expression(`^[A-Z]{2}$`)), false, "The country of phone numbers that are not in E.164 form (+44…), for pseudonymize. Without the key, such numbers are taken as they stand."},
 		{"key", reference(&d.Key), false, "The secret key of hash, pseudonymize and scrub with tokens, and of idempotency keys, at least 16 bytes. The same key gives the same tokens."},
 		{"recipient", recipient(&d.Recipient), false, "The age recipient (age1…) of encrypt. Only the holder of its identity can read the values."},
 		{"privacy", privacyValue{&d.Privacy}, false, `The published privacy object, {"type": "WHITELIST" or "BLACKLIST", "fields": […]}, or the path of a JSON file with it. In place of keep, allow and deny.`},
@@ -91,7 +90,7 @@ func (u *Rule) keys() []key {
 	}
 }
 
-var wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,8}$`)
+var wholeNumber = expression(`^[1-9][0-9]{0,8}$`)
 
 // step is what truncate truncates to: a unit of time, or a number.
 func step(into *string) value {
@@ -128,7 +127,7 @@ func (h *HTTP) keys() []key {
 	return []key{
 		{"url", address(&h.URL), true, "Where records are posted: https, or http to this machine. A redirect is not followed."},
 		{"plaintext", boolean(&h.Plaintext), false, "Allows http to other machines than this one: records and key then cross the network readable."},
-		{"header", matching(&h.Header, "the name of a header", regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")), false, "The header that carries the key, e.g. Authorization."},
+		{"header", matching(&h.Header, "the name of a header", expression("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")), false, "The header that carries the key, e.g. Authorization."},
 		{"key", reference(&h.Key), false, "The secret that the header carries. It is read again when the receiver answers 401, 403 or 407."},
 		{"rate", rate(&h.Rate), false, "The most requests in a second, minute or hour, e.g. 300/s. Without the key, there is no limit."},
 		{"timeout", duration(&h.Timeout, 100*time.Millisecond, 5*time.Minute, "5s"), false, "How long one request may take, 100ms to 5m."},
@@ -165,9 +164,9 @@ func (s *State) keys() []key {
 
 func (a *AWS) keys() []key {
 	return []key{
-		{"region", matching(&a.Region, "a region such as eu-west-2", regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)), false, "The region of what the config names without one."},
+		{"region", matching(&a.Region, "a region such as eu-west-2", expression(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)), false, "The region of what the config names without one."},
 		{"profile", text(&a.Profile), false, "A profile of the SDK's configuration files."},
-		{"role", matching(&a.Role, "the ARN of a role", regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=,.@-]+$`)), false, "The ARN of a role to assume with the credentials found."},
+		{"role", matching(&a.Role, "the ARN of a role", expression(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=,.@-]+$`)), false, "The ARN of a role to assume with the credentials found."},
 		{"endpoints", section{keyed: &a.Endpoints}, false, "URLs to call in place of AWS's own: of emulators, or of endpoints in a VPC."},
 	}
 }

@@ -90,7 +90,7 @@ func bucketPrefix(into *string) value {
 	}
 }
 
-var queueARN = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
+var queueARN = expression(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
 
 // queue is the URL or the ARN of a queue.
 func queue(into *string) value {
@@ -109,7 +109,7 @@ func queue(into *string) value {
 	return s
 }
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`) // of 3 to 63 characters
+var bucketName = expression(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`) // of 3 to 63 characters
 
 // SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.
 func SplitS3(text string) (bucket, key string, ok bool) {
@@ -351,6 +351,16 @@ func matching(into *string, word string, pattern interface {
 		},
 		print: func(t string) string { return t },
 	}
+}
+
+// expression is a regular expression that is compiled when a text is matched: the table of keys is made for every config.
+type expression string
+
+func (e expression) String() string { return string(e) }
+
+// MatchString tells whether the text matches.
+func (e expression) MatchString(text string) bool {
+	return regexp.MustCompile(string(e)).MatchString(text)
 }
 
 // marshal writes JSON without escaping what HTML would want escaped.

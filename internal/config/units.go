@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -12,9 +11,9 @@ import (
 
 // The texts of durations, sizes and rates. The expressions also stand in the JSON Schema.
 var (
-	durationText = regexp.MustCompile(`^([0-9]{1,9}(d|h|m|s|ms))+$`)
-	sizeText     = regexp.MustCompile(`^[0-9]{1,12}(B|kB|KB|MB|GB|KiB|MiB|GiB)$`)
-	rateText     = regexp.MustCompile(`^[0-9]{1,9}/(s|m|h)$`)
+	durationText = expression(`^([0-9]{1,9}(d|h|m|s|ms))+$`)
+	sizeText     = expression(`^[0-9]{1,12}(B|kB|KB|MB|GB|KiB|MiB|GiB)$`)
+	rateText     = expression(`^[0-9]{1,9}/(s|m|h)$`)
 )
 
 // parseDuration reads 250ms, 5s, 1h30m, 7d.

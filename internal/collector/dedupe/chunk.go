@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"math"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -28,7 +29,7 @@ const (
 	extendPart = 32
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }) // not at every start
 
 // Change is what a commit does to the log of chunks, in this order.
 type Change struct {
@@ -116,7 +117,7 @@ func (w *Window) appendBlock(b []byte, made int64, n int) []byte {
 		b = binary.BigEndian.AppendUint64(b, uint64(v.Time))
 		b = append(b, v.Content[:]...)
 	}
-	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[begin:], castagnoli))
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[begin:], castagnoli()))
 }
 
 // ErrCorrupt says that a chunk is not what a Window wrote.
@@ -166,7 +167,7 @@ func inspect(data []byte) (c chunk, err error) {
 		}
 		block = block[:size]
 		sum := binary.BigEndian.Uint32(block[size-tailBytes:])
-		if sum != crc32.Checksum(block[:size-tailBytes], castagnoli) {
+		if sum != crc32.Checksum(block[:size-tailBytes], castagnoli()) {
 			return c, fmt.Errorf("%w: the block at byte %d has a wrong checksum", ErrCorrupt, at)
 		}
 		made := int64(binary.BigEndian.Uint64(block[2:]))

@@ -71,6 +71,8 @@ type Enricher struct {
 	o       Options
 	origin  origin
 	current atomic.Pointer[Directory]
+
+	reported string // what is wrong with the file, as far as it was logged
 }
 
 // identity are the members that tell which record it is. A row cannot take their place.
