@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ Exit status: 0 allowed (with --cases: all lines were answered), 1 failed, 2 wron
 				if err := onlyCases(cmd.Flags()); err != nil {
 					return wrongCall(err)
 				}
-				return a.simulateCases(&s)
+				return a.simulateCases(cmd.Context(), &s)
 			}
 			return a.simulateOne(&s, out)
 		},
@@ -105,7 +106,7 @@ func onlyCases(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-func (a *app) simulateCases(s *simulation) error {
+func (a *app) simulateCases(ctx context.Context, s *simulation) error {
 	facts, err := openCatalog(s.catalog)
 	if err != nil {
 		return err
@@ -119,7 +120,7 @@ func (a *app) simulateCases(s *simulation) error {
 		defer f.Close()
 		in = f
 	}
-	_, err = cases.Run(in, a.stdout, facts)
+	_, err = cases.Run(ctx, in, a.stdout, facts)
 	return err
 }
 

@@ -10,6 +10,7 @@ package cases
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,8 +46,9 @@ type Answer struct {
 // the resource.
 const Invalid = "invalid"
 
-// Run reads cases from r and writes an answer for each to w. The error is that of r or w, or a line that is too long.
-func Run(r io.Reader, w io.Writer, c *catalog.Catalog) (Summary, error) {
+// Run reads cases from r and writes an answer for each to w. The error is that of r or w, a line that is too long, or that of ctx,
+// which is asked before each line.
+func Run(ctx context.Context, r io.Reader, w io.Writer, c *catalog.Catalog) (Summary, error) {
 	run := runner{catalog: c, policies: newStore()}
 	out := bufio.NewWriter(w)
 	encoder := json.NewEncoder(out)
@@ -54,6 +56,9 @@ func Run(r io.Reader, w io.Writer, c *catalog.Catalog) (Summary, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
 	for n := 1; lines.Scan(); n++ {
+		if err := ctx.Err(); err != nil {
+			return run.sum, errors.Join(err, out.Flush())
+		}
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}

@@ -2,8 +2,11 @@ package cases
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -62,7 +65,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if _, err := Run(strings.NewReader(c.line), &out, catalog.Default()); err != nil {
+			if _, err := Run(t.Context(), strings.NewReader(c.line), &out, catalog.Default()); err != nil {
 				t.Fatal(err)
 			}
 			var a Answer
@@ -89,7 +92,7 @@ func TestOrder(t *testing.T) {
 		fmt.Fprintf(&want, "%d %s\n", i, decision)
 	}
 	var out bytes.Buffer
-	sum, err := Run(strings.NewReader(in.String()), &out, catalog.Default())
+	sum, err := Run(t.Context(), strings.NewReader(in.String()), &out, catalog.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +113,27 @@ func TestOrder(t *testing.T) {
 }
 
 func TestLongLine(t *testing.T) {
-	_, err := Run(strings.NewReader(strings.Repeat(" ", maxLine+1)), &bytes.Buffer{}, catalog.Default())
+	_, err := Run(t.Context(), strings.NewReader(strings.Repeat(" ", maxLine+1)), &bytes.Buffer{}, catalog.Default())
 	if err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("got %v, want an error about the length of the line", err)
 	}
 }
+
+// TestInterrupted asks that the answers of the lines so far are written, and no more are made.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	line := `{"id": 1, ` + user + `}` + "\n"
+	in := io.MultiReader(strings.NewReader(line+line), readerFunc(func(p []byte) (int, error) { cancel(); return copy(p, "\n"), io.EOF }), strings.NewReader(line))
+	var out bytes.Buffer
+	sum, err := Run(ctx, in, &out, catalog.Default())
+	if !errors.Is(err, context.Canceled) || sum.Total() != 2 || strings.Count(out.String(), "\n") != 2 {
+		t.Errorf("got %d answers, error %v, and %q; want 2, %v", sum.Total(), err, out.String(), context.Canceled)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // BenchmarkRun answers cases that repeat their policies, as files of cases do.
 func BenchmarkRun(b *testing.B) {
@@ -122,7 +141,7 @@ func BenchmarkRun(b *testing.B) {
 	in := strings.Repeat(line, 1000)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Run(strings.NewReader(in), &bytes.Buffer{}, catalog.Default()); err != nil {
+		if _, err := Run(b.Context(), strings.NewReader(in), &bytes.Buffer{}, catalog.Default()); err != nil {
 			b.Fatal(err)
 		}
 	}
