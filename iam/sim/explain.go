@@ -122,7 +122,7 @@ func (h *hit) missing(q *Query) (facts []Fact) {
 		case perhaps:
 			facts = append(facts, Fact{c.spelling, "whether the request carries " + c.spelling + ", and its value"})
 		case present:
-			if len(f.values) > 1 && c.set == single {
+			if len(f.values) > 1 && c.set == iam.SingleValue {
 				facts = append(facts, Fact{c.spelling, "what " + c.spelling + " with several values means without ForAllValues or ForAnyValue"})
 				continue
 			}
