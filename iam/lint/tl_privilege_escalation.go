@@ -10,10 +10,11 @@ var privilegeEscalation = &Check{
 	Doc: `With these permissions together the principal can get every permission of the account, or those of other roles. The
 message spells the path out, step by step, with the lines of the statements that it takes.
 
-Found are: attaching or writing policies of a role that one is, can create, can open or can pass to something that runs; opening a
-role's trust policy; attaching or writing policies of users and groups, and joining groups; changing managed policies; making access
-keys and passwords for other users; passing any role of a pattern to a function, instance, task, stack, job, state machine, schedule or
-pipe of one's own; putting code into any function of the account.
+Found are: everything, or all but what a NotAction leaves out, IAM not among it; attaching or writing policies of a role that one
+is, can create, can open or can pass to something that runs; opening a role's trust policy; attaching or writing policies of users
+and groups, and joining groups; changing managed policies; making access keys and passwords for other users; passing any role of a
+pattern to a function, instance, task, stack, job, state machine, schedule or pipe of one's own; putting code into any function of
+the account.
 
 To mend it, name the resources exactly, and add the condition that closes the path: iam:PolicyARN for AttachRolePolicy,
 iam:PermissionsBoundary for CreateRole, AttachRolePolicy and PutRolePolicy, iam:PassedToService for PassRole.
@@ -53,7 +54,31 @@ func (p *Pass) administrator() bool {
 			p.Report(g.Node, g.Text+` on "*" makes the principal an administrator: it may give itself whatever it lacks. Name the actions and resources that are needed`)
 		}
 	}
+	for s := range p.Each() {
+		if !s.Allow || s.NotAction == nil || s.Action != nil || !s.any() || len(s.Tests) > 0 {
+			continue
+		}
+		if action := p.notExcluded(s); action != "" {
+			found = true
+			p.ReportKey(s.NotAction.Key, `NotAction on "*" makes the principal an administrator: iam:`+action+` is not among what it leaves out, so it may give itself whatever it lacks. Exclude iam:*, or name the actions that are needed`)
+		}
+	}
 	return found
+}
+
+// notExcluded is an action by which one becomes an administrator and that a NotAction lets through; empty when there is none.
+func (p *Pass) notExcluded(s *Statement) string {
+	for i := range s.Actions {
+		if s.Actions[i].Placeholder {
+			return "" // it may exclude anything
+		}
+	}
+	for _, action := range [...]string{"PutRolePolicy", "AttachRolePolicy", "PutUserPolicy", "AttachUserPolicy"} {
+		if s.Named("iam", action) == nil && s.Reached("iam", action) == nil && !p.denied("iam", action) {
+			return action
+		}
+	}
+	return ""
 }
 
 // step is a grant with those of its resources that are of a kind, such as "role/".

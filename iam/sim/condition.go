@@ -26,105 +26,7 @@ type condition struct {
 	anyText  bool           // one of the patterns matches every value
 }
 
-// An operator is a condition operator with its prefix and suffix taken apart.
-type operator struct {
-	family   family
-	test     test
-	negated  bool
-	ifExists bool
-	set      setOperator
-}
-
-type family uint8
-
-const (
-	stringEquals family = iota
-	stringFold
-	stringLike
-	arnLike
-	numeric
-	date
-	boolean
-	binary
-	address
-	null
-)
-
-type test uint8
-
-const (
-	equal test = iota
-	less
-	lessOrEqual
-	greater
-	greaterOrEqual
-)
-
-type setOperator uint8
-
-const (
-	single setOperator = iota
-	forAll
-	forAny
-)
-
-// parseOperator reads an operator as the "IAM JSON policy elements: Condition operators" page names them; case counts.
-func parseOperator(name string) (op operator, ok bool) {
-	name, found := strings.CutPrefix(name, "ForAllValues:")
-	if found {
-		op.set = forAll
-	} else if name, found = strings.CutPrefix(name, "ForAnyValue:"); found {
-		op.set = forAny
-	}
-	if name == "Null" {
-		op.family = null
-		return op, true
-	}
-	name, op.ifExists = strings.CutSuffix(name, "IfExists")
-	switch name {
-	case "StringEquals", "StringNotEquals":
-		op.family, op.negated = stringEquals, name == "StringNotEquals"
-	case "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase":
-		op.family, op.negated = stringFold, name == "StringNotEqualsIgnoreCase"
-	case "StringLike", "StringNotLike":
-		op.family, op.negated = stringLike, name == "StringNotLike"
-	case "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike":
-		op.family, op.negated = arnLike, strings.HasPrefix(name, "ArnNot")
-	case "Bool":
-		op.family = boolean
-	case "BinaryEquals":
-		op.family = binary
-	case "IpAddress", "NotIpAddress":
-		op.family, op.negated = address, name == "NotIpAddress"
-	default:
-		if name, ok = strings.CutPrefix(name, "Numeric"); ok {
-			op.family = numeric
-		} else if name, ok = strings.CutPrefix(name, "Date"); ok {
-			op.family = date
-		}
-		if !ok {
-			return operator{}, false
-		}
-		switch name {
-		case "Equals":
-		case "NotEquals":
-			op.negated = true
-		case "LessThan":
-			op.test = less
-		case "LessThanEquals":
-			op.test = lessOrEqual
-		case "GreaterThan":
-			op.test = greater
-		case "GreaterThanEquals":
-			op.test = greaterOrEqual
-		default:
-			return operator{}, false
-		}
-	}
-	return op, true
-}
-
-// compileCondition makes the operands ready. One of the wrong type, such as text under a Numeric operator, is no error in IAM and
+// condition makes the operands ready. One of the wrong type, such as text under a Numeric operator, is no error in IAM and
 // matches nothing; a date that cannot be read is refused, as IAM does.
 func (c *compiler) condition(ic *iam.Condition) (condition, error) {
 	op, ok := parseOperator(ic.Operator.Text)
@@ -198,7 +100,7 @@ func (c *condition) holds(facts *table) truth {
 		switch {
 		case c.count == 0:
 			result = no
-		case c.anyText && c.set == single:
+		case c.anyText && c.set == iam.SingleValue:
 			result = truthOf(!c.negated)
 		}
 		if s == perhaps && truthOf(c.withoutKey()) != result {
@@ -208,7 +110,7 @@ func (c *condition) holds(facts *table) truth {
 	case present:
 	}
 	switch {
-	case c.set == forAll:
+	case c.set == iam.ForAllValues:
 		// An empty string is an empty set here ("Set operators for multivalued context keys").
 		if len(f.values) == 1 && f.values[0] == "" {
 			return yes
@@ -218,7 +120,7 @@ func (c *condition) holds(facts *table) truth {
 			result = and(result, c.admits(value, facts))
 		}
 		return result
-	case c.set == forAny:
+	case c.set == iam.ForAnyValue:
 		result := no
 		for _, value := range f.values {
 			result = or(result, c.admits(value, facts))
@@ -235,9 +137,9 @@ func (c *condition) holds(facts *table) truth {
 // withoutKey is the result for an absent key ("Condition operators", "…IfExists condition operators", "Set operators").
 func (c *condition) withoutKey() bool {
 	switch {
-	case c.ifExists || c.set == forAll:
+	case c.ifExists || c.set == iam.ForAllValues:
 		return true
-	case c.set == forAny:
+	case c.set == iam.ForAnyValue:
 		return false
 	default:
 		return c.negated
@@ -248,9 +150,9 @@ func (c *condition) withoutKey() bool {
 // check catalog of IAM Access Analyzer says what comes out (NULL_WITH_QUALIFIER).
 func (c *condition) isNull(s state) truth {
 	switch {
-	case c.set == forAll:
+	case c.set == iam.ForAllValues:
 		return yes
-	case c.set == forAny:
+	case c.set == iam.ForAnyValue:
 		return no
 	}
 	wantAbsent, wantPresent := no, no
@@ -330,19 +232,4 @@ func (c *condition) anyOperand(value string, facts *table) truth {
 	case null: // isNull
 	}
 	return result
-}
-
-func (t test) holds(comparison int) truth {
-	switch t {
-	case equal:
-		return truthOf(comparison == 0)
-	case less:
-		return truthOf(comparison < 0)
-	case lessOrEqual:
-		return truthOf(comparison <= 0)
-	case greater:
-		return truthOf(comparison > 0)
-	default:
-		return truthOf(comparison >= 0)
-	}
 }

@@ -122,7 +122,7 @@ func (h *hit) missing(q *Query) (facts []Fact) {
 		case perhaps:
 			facts = append(facts, Fact{c.spelling, "whether the request carries " + c.spelling + ", and its value"})
 		case present:
-			if len(f.values) > 1 && c.set == single {
+			if len(f.values) > 1 && c.set == iam.SingleValue {
 				facts = append(facts, Fact{c.spelling, "what " + c.spelling + " with several values means without ForAllValues or ForAnyValue"})
 				continue
 			}
@@ -279,6 +279,8 @@ func (q *Query) reason(x *Explanation) string {
 			return what + " is denied: the root user cannot assume a role"
 		case x.By == IdentityLayer && !q.cross:
 			return what + " is denied: neither an identity policy nor the resource's policy allows it"
+		case x.By == RCPLayer: // [rcp] "RCPFullAWSAccess … is automatically attached", and cannot be detached
+			return what + " is denied: no statement of a level of resource control policies allows it; AWS has RCPFullAWSAccess at each level"
 		default:
 			return fmt.Sprintf("%s is denied: no statement of the %s allows it", what, x.By)
 		}

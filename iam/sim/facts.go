@@ -39,7 +39,8 @@ func (c *Context) set(f fact, spelling string) {
 		if old.name != f.name {
 			continue
 		}
-		if old.spelling != spelling && old.state == present && f.state == present && !slices.Equal(old.values, f.values) {
+		twice := old.spelling != spelling && f.state == present && (old.state == somehow || old.state == present && !slices.Equal(old.values, f.values))
+		if twice {
 			f.state, f.values = somehow, nil
 		}
 		*old = f

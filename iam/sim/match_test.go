@@ -228,3 +228,27 @@ func TestContextCopy(t *testing.T) {
 		t.Errorf("got %q and %+v, want 1, 2, 3 and b unknown in the second", got, second.list)
 	}
 }
+
+// Two resource tags that differ in case only leave the value open, however often they come.
+func TestContextSpellings(t *testing.T) {
+	for _, test := range []struct {
+		keys, values []string
+		want         state
+	}{
+		{[]string{"aws:ResourceTag/a", "aws:ResourceTag/A"}, []string{"x", "y"}, somehow},
+		{[]string{"aws:ResourceTag/a", "aws:ResourceTag/A"}, []string{"x", "x"}, present},
+		{[]string{"aws:ResourceTag/aa", "aws:ResourceTag/aA", "aws:ResourceTag/Aa"}, []string{"x", "y", "z"}, somehow},
+		{[]string{"aws:ResourceTag/a", "aws:ResourceTag/a"}, []string{"x", "y"}, present},
+	} {
+		var c Context
+		for i, key := range test.keys {
+			c.Set(key, test.values[i])
+		}
+		k := newKey(test.keys[0])
+		facts := newTable(&c)
+		facts.seal()
+		if got := facts.find(&k).known(); got != test.want {
+			t.Errorf("%v = %v: got state %d, want %d", test.keys, test.values, got, test.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"trunkline/iam/arn"
 	"trunkline/iam/catalog"
 )
 
@@ -28,6 +29,9 @@ func NewQuery(r Request, c *catalog.Catalog) (*Query, error) {
 	if r.Resource != "*" && (!strings.HasPrefix(r.Resource, "arn:") || strings.Count(r.Resource, ":") < arnFields-1) {
 		return nil, &InvalidRequest{Reason: fmt.Sprintf("resource %q is neither an ARN nor *", r.Resource)}
 	}
+	if err := r.checkAccounts(); err != nil {
+		return nil, err
+	}
 	var warnings []string
 	if a, known := c.Action(r.Action); known {
 		warning, err := checkResource(a, r.Resource)
@@ -40,10 +44,43 @@ func NewQuery(r Request, c *catalog.Catalog) (*Query, error) {
 	} else {
 		warnings = append(warnings, unknownAction(r.Action, c))
 	}
+	if fields, _ := arn.Split(r.Resource); r.ResourceAccount != "" && arn.IsAccount(fields[4]) && fields[4] != r.ResourceAccount {
+		warnings = append(warnings, fmt.Sprintf("account %s is taken for the owner of the resource, although account %s stands in its ARN", r.ResourceAccount, fields[4]))
+	}
 	service, _ := c.Service(prefix)
 	q := prepare(r, service != nil && service.ResourceControl)
 	q.Warnings = warnings
 	return q, nil
+}
+
+// checkAccounts refuses accounts that are none, and a role that is not the caller's.
+func (r *Request) checkAccounts() error {
+	for _, account := range [...]struct{ name, id string }{
+		{"resource account", r.ResourceAccount},
+		{"management account", r.ManagementAccount},
+	} {
+		if account.id != "" && !arn.IsAccount(account.id) {
+			return &InvalidRequest{Reason: fmt.Sprintf("%s %q is not 12 digits", account.name, account.id)}
+		}
+	}
+	c := &r.Caller
+	if c.Role == "" {
+		return nil
+	}
+	account, entity, ok := cutIdentityARN(c.Role)
+	switch {
+	case c.Kind != RoleSession:
+		return &InvalidRequest{Reason: fmt.Sprintf("a %s has no role; role %q is given", c.Kind, c.Role)}
+	case !ok || !strings.HasPrefix(entity, "role/"):
+		return &InvalidRequest{Reason: fmt.Sprintf("role %q is no ARN of a role", c.Role)}
+	}
+	fields, _ := arn.Split(c.ARN)
+	_, session, _ := strings.Cut(fields[5], "/")
+	name, _, _ := strings.Cut(session, "/")
+	if account != c.Account || c.ARN != "" && name != lastSegment(entity) {
+		return &InvalidRequest{Reason: fmt.Sprintf("role %s is not that of the session %s", c.Role, c.ARN)}
+	}
+	return nil
 }
 
 // checkResource tells whether the action can be authorized on the resource. Where the reference marks no type as required, it may be

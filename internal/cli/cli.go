@@ -83,7 +83,11 @@ func (a *app) status(err error) int {
 	} else if errors.As(err, &problems) || errors.As(err, &problem) {
 		status = exitCall
 	}
-	if text := err.Error(); text != "" {
+	text := err.Error()
+	if text != "" && errors.Is(err, context.Canceled) {
+		text = "interrupted"
+	}
+	if text != "" {
 		fmt.Fprintln(a.stderr, "trunkline:", text)
 	}
 	return status

@@ -126,7 +126,7 @@ func (a *app) matrixPrincipals(m *matrixCall, questions []policymatrix.Question)
 	if len(m.principals) == 0 {
 		return nil, errors.New("no principal; give --principal NAME=FILE")
 	}
-	fill, err := pairs("--fill", m.fill)
+	fill, err := placeholders(m.fill)
 	if err != nil {
 		return nil, err
 	}

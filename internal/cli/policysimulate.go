@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"trunkline/iam"
 	"trunkline/iam/sim"
@@ -59,9 +60,12 @@ Exit status: 0 allowed (with --cases: all lines were answered), 1 failed, 2 wron
   trunkline policy simulate --identity a.json --scp root.json --scp unit.json,account.json --context aws:PrincipalTag/team=voice …
   trunkline policy simulate --cases cases.jsonl`,
 		Args: noArgs,
-		RunE: func(_ *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.cases != "" {
-				return a.simulateCases(&s)
+				if err := onlyCases(cmd.Flags()); err != nil {
+					return wrongCall(err)
+				}
+				return a.simulateCases(cmd.Context(), &s)
 			}
 			return a.simulateOne(&s, out)
 		},
@@ -92,10 +96,17 @@ Exit status: 0 allowed (with --cases: all lines were answered), 1 failed, 2 wron
 	return cmd
 }
 
-func (a *app) simulateCases(s *simulation) error {
-	if s.principal != "" || s.action != "" || len(s.identity) > 0 {
-		return wrongCall(errors.New("--cases brings its own requests and policies; leave --principal, --action and the policies out"))
-	}
+// onlyCases refuses flags that a file of cases leaves no room for.
+func onlyCases(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if err == nil && f.Name != "cases" && f.Name != "catalog" && f.Name != "output" {
+			err = fmt.Errorf("--cases brings its own requests and policies; leave --%s out", f.Name)
+		}
+	})
+	return err
+}
+
+func (a *app) simulateCases(ctx context.Context, s *simulation) error {
 	facts, err := openCatalog(s.catalog)
 	if err != nil {
 		return err
@@ -109,7 +120,7 @@ func (a *app) simulateCases(s *simulation) error {
 		defer f.Close()
 		in = f
 	}
-	_, err = cases.Run(in, a.stdout, facts)
+	_, err = cases.Run(ctx, in, a.stdout, facts)
 	return err
 }
 
@@ -183,7 +194,7 @@ func (s *simulation) fillContext(c *sim.Context) error {
 
 func (a *app) simulatedPolicies(s *simulation) (*sim.Policies, error) {
 	p := &sim.Policies{}
-	fill, err := pairs("--fill", s.fill)
+	fill, err := placeholders(s.fill)
 	if err != nil {
 		return nil, err
 	}
@@ -205,70 +216,4 @@ func (a *app) simulatedPolicies(s *simulation) (*sim.Policies, error) {
 		p.Resource = read.file(s.resourcePolicy, iam.ResourcePolicy)
 	}
 	return p, read.err
-}
-
-// policyReader compiles policies from files and keeps the first error.
-type policyReader struct {
-	app  *app
-	fill map[string]string // what to put for placeholders
-	err  error
-}
-
-func (r *policyReader) file(path string, kind iam.Type) *sim.Policy {
-	if path == "" || r.err != nil {
-		return nil
-	}
-	var text []byte
-	if path == "-" {
-		text, r.err = io.ReadAll(io.LimitReader(r.app.stdin, iam.MaxSize+1))
-	} else {
-		text, r.err = os.ReadFile(path)
-	}
-	if r.err != nil {
-		return nil
-	}
-	for placeholder, value := range r.fill {
-		text = bytes.ReplaceAll(text, []byte(placeholder), []byte(value))
-	}
-	policy, err := cases.Compile(text, kind)
-	if err != nil {
-		r.err = fmt.Errorf("%s:%w; see: trunkline policy lint %s", path, err, path)
-		return nil
-	}
-	policy.Name = path
-	r.app.warnOfPlaceholders(path, text)
-	return policy
-}
-
-func (r *policyReader) files(paths []string, kind iam.Type) (policies []*sim.Policy) {
-	for _, path := range paths {
-		policies = append(policies, r.file(path, kind))
-	}
-	return policies
-}
-
-func (r *policyReader) levels(flags []string, kind iam.Type) (levels [][]*sim.Policy) {
-	for _, flag := range flags {
-		levels = append(levels, r.files(strings.Split(flag, ","), kind))
-	}
-	return levels
-}
-
-// warnOfPlaceholders tells of resources that nobody filled in: they match nothing.
-func (a *app) warnOfPlaceholders(path string, text []byte) {
-	doc := iam.Parse(text)
-	for _, s := range doc.Statements {
-		for _, values := range []*iam.Values{s.Resource, s.NotResource} {
-			if values == nil {
-				continue
-			}
-			for _, node := range values.List {
-				if len(iam.Placeholders(node.Text)) > 0 {
-					at := doc.Position(node.Span.Start)
-					fmt.Fprintf(a.stderr, "warning: %s:%d:%d: a placeholder stands in the resource; it matches nothing; fill it in with --fill PLACEHOLDER=VALUE\n", path, at.Line, at.Column)
-					return
-				}
-			}
-		}
-	}
 }

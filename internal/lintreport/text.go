@@ -73,8 +73,8 @@ func (t *text) format(r *Result) string {
 	if r.Where != "" {
 		where = " (" + r.Where + ")"
 	}
-	fmt.Fprintf(&b, "%s: %s %s%s: %s\n", t.in(bold, fmt.Sprintf("%s:%d:%d", Legible(r.File), r.Start.Line, r.Start.Column)),
-		t.in(severityColor[r.Severity], Name(r.Severity)), r.Check.Code, Legible(where), Legible(r.Message))
+	fmt.Fprintf(&b, "%s: %s %s%s: %s\n", t.in(bold, fmt.Sprintf("%s:%d:%d", legible(r.File), r.Start.Line, r.Start.Column)),
+		t.in(severityColor[r.Severity], Name(r.Severity)), r.Check.Code, legible(where), legible(r.Message))
 	if r.Line.Text != "" {
 		number := fmt.Sprintf("%5d", r.Start.Line)
 		line, mark := excerpt(r)
@@ -88,14 +88,14 @@ func (t *text) format(r *Result) string {
 		case r.Fix.Safe:
 			how = "by hand: " + r.Policy.ReadOnly
 		}
-		fmt.Fprintf(&b, "        fix: %s (%s)\n", Legible(r.Fix.Message), how)
+		fmt.Fprintf(&b, "        fix: %s (%s)\n", legible(r.Fix.Message), how)
 	}
 	return b.String()
 }
 
 // excerpt is the source line, or the part of a long one around the place, and the marks below it.
 func excerpt(r *Result) (line, mark string) {
-	characters := []rune(Legible(r.Line.Text))
+	characters := []rune(legible(r.Line.Text))
 	start := min(max(r.Start.Column-r.Line.First, 0), len(characters))
 	end := len(characters)
 	if r.End.Line == r.Start.Line {
@@ -119,9 +119,9 @@ func excerpt(r *Result) (line, mark string) {
 	return line, mark
 }
 
-// Legible is text from a file as a person may see it: what is not printable, and could steer a terminal, becomes U+FFFD, and a tab
+// legible is text from a file as a person may see it: what is not printable, and could steer a terminal, becomes U+FFFD, and a tab
 // becomes a space.
-func Legible(text string) string {
+func legible(text string) string {
 	return strings.Map(func(c rune) rune {
 		switch {
 		case c == '\t':

@@ -10,12 +10,11 @@ package cases
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"time"
 
 	"trunkline/iam/catalog"
 	"trunkline/iam/sim"
@@ -34,32 +33,6 @@ func (s *Summary) Total() int {
 	return s.Allowed + s.ImplicitDeny + s.ExplicitDeny + s.Undecided + s.Invalid
 }
 
-// A Case is a line of input. Members that it does not list are left alone, so that a case can carry a note or an expectation.
-type Case struct {
-	ID                json.RawMessage            `json:"id"`
-	Principal         string                     `json:"principal"` // as sim.ParseCaller reads it
-	Role              string                     `json:"role"`      // ARN of the session's role, when the role has a path
-	Action            string                     `json:"action"`
-	Resource          string                     `json:"resource"` // absent means *
-	ResourceAccount   string                     `json:"resourceAccount"`
-	ManagementAccount string                     `json:"managementAccount"`
-	Time              string                     `json:"time"`    // RFC 3339
-	Context           map[string]json.RawMessage `json:"context"` // values: a scalar, a list of scalars, or null for a value that is not known
-	Policies          Policies                   `json:"policies"`
-}
-
-// Policies are the documents of a case, each an object, or a string that holds the JSON text. An absent boundary or session means
-// that there is none; an empty list, one that allows nothing.
-type Policies struct {
-	Identity []json.RawMessage   `json:"identity"`
-	Boundary []json.RawMessage   `json:"boundary"`
-	Session  []json.RawMessage   `json:"session"`
-	Resource json.RawMessage     `json:"resource"` // also the trust policy of a role and the key policy of a KMS key
-	SCP      [][]json.RawMessage `json:"scp"`
-	RCP      [][]json.RawMessage `json:"rcp"`
-	Endpoint json.RawMessage     `json:"endpoint"`
-}
-
 // An Answer is a line of output.
 type Answer struct {
 	ID       json.RawMessage `json:"id,omitempty"`
@@ -73,8 +46,9 @@ type Answer struct {
 // the resource.
 const Invalid = "invalid"
 
-// Run reads cases from r and writes an answer for each to w. The error is that of r or w, or a line that is too long.
-func Run(r io.Reader, w io.Writer, c *catalog.Catalog) (Summary, error) {
+// Run reads cases from r and writes an answer for each to w. The error is that of r or w, a line that is too long, or that of ctx,
+// which is asked before each line.
+func Run(ctx context.Context, r io.Reader, w io.Writer, c *catalog.Catalog) (Summary, error) {
 	run := runner{catalog: c, policies: newStore()}
 	out := bufio.NewWriter(w)
 	encoder := json.NewEncoder(out)
@@ -82,6 +56,9 @@ func Run(r io.Reader, w io.Writer, c *catalog.Catalog) (Summary, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
 	for n := 1; lines.Scan(); n++ {
+		if err := ctx.Err(); err != nil {
+			return run.sum, errors.Join(err, out.Flush())
+		}
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
@@ -110,7 +87,7 @@ func (run *runner) answer(line []byte, n int) Answer {
 	var c Case
 	if err := json.Unmarshal(line, &c); err != nil {
 		run.sum.Invalid++
-		return Answer{ID: c.ID, Line: n, Decision: Invalid, Reason: "no case: " + strings.TrimPrefix(err.Error(), "json: ")}
+		return Answer{ID: c.ID, Line: n, Decision: Invalid, Reason: "no case: " + unreadable(err)}
 	}
 	a := Answer{ID: c.ID}
 	if c.ID == nil {
@@ -151,65 +128,4 @@ func (run *runner) explain(c *Case) (*sim.Explanation, error) {
 	}
 	x := policies.Explain(query)
 	return &x, nil
-}
-
-func (c *Case) request() (sim.Request, error) {
-	r := sim.Request{Action: c.Action, Resource: c.Resource, ResourceAccount: c.ResourceAccount, ManagementAccount: c.ManagementAccount}
-	if r.Resource == "" {
-		r.Resource = "*"
-	}
-	var err error
-	if r.Caller, err = sim.ParseCaller(c.Principal); err != nil {
-		return r, err
-	}
-	if c.Role != "" {
-		r.Caller.Role = c.Role
-	}
-	if c.Time != "" {
-		if r.Time, err = time.Parse(time.RFC3339, c.Time); err != nil {
-			return r, fmt.Errorf("time %q is not of the form 2026-01-31T12:00:00Z", c.Time)
-		}
-	}
-	for key, raw := range c.Context {
-		values, known, err := contextValues(raw)
-		if err != nil {
-			return r, fmt.Errorf("context key %s: %w", key, err)
-		}
-		if known {
-			r.Context.Set(key, values...)
-		} else {
-			r.Context.SetUnknown(key)
-		}
-	}
-	return r, nil
-}
-
-// contextValues reads the values of a key; null makes it one that is not known.
-func contextValues(raw json.RawMessage) (values []string, known bool, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return nil, false, err
-	}
-	list, isList := v.([]any)
-	if !isList {
-		list = []any{v}
-	}
-	for _, member := range list {
-		switch m := member.(type) {
-		case nil:
-			if isList {
-				return nil, false, errors.New("null in a list")
-			}
-			return nil, false, nil
-		case string:
-			values = append(values, m)
-		case bool, json.Number:
-			values = append(values, fmt.Sprint(m))
-		default:
-			return nil, false, errors.New("want a string, a number, true, false, null or a list of them")
-		}
-	}
-	return values, true, nil
 }

@@ -2,8 +2,11 @@ package cases
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -41,6 +44,18 @@ func TestRun(t *testing.T) {
 		{"trust policy", `{"id": 1, "principal": "arn:aws:iam::111122223333:role/a", "action": "sts:AssumeRole", "resource": "arn:aws:iam::111122223333:role/b", "policies": {"resource": ` + trust + `}}`, "allowed", "trust policy", ""},
 		{"other members", `{"id": 1, "note": {"a": []}, ` + user + `}`, "implicitDeny", "identity policy", ""},
 		{"no case", `[`, "invalid", "", "no case"},
+		{"no object", `[1]`, "invalid", "", "got a JSON array, want an object"},
+		{"wrong type", `{"id": 1, "action": 7}`, "invalid", "", "action: got a JSON number, want a string"},
+		{"wrong layer", `{"id": 1, ` + user + `, "policies": {"identity": {}}}`, "invalid", "", "identity: got a JSON object, want a list in policies"},
+		{"no layer", `{"id": 1, ` + user + `, "policies": {"boundry": [` + denyAll + `]}}`, "invalid", "", `unknown field "boundry"; write identity, boundary,`},
+		{"no policies", `{"id": 1, ` + user + `, "policies": null}`, "implicitDeny", "identity policy", ""},
+		{"wrong account", `{"id": 1, ` + user + `, "resourceAccount": "12"}`, "invalid", "", `resource account "12" is not 12 digits`},
+		{"wrong management account", `{"id": 1, ` + user + `, "managementAccount": "main"}`, "invalid", "", `management account "main" is not 12 digits`},
+		{"role of a user", `{"id": 1, ` + user + `, "role": "arn:aws:iam::111122223333:role/r"}`, "invalid", "", "a user has no role"},
+		{"no role", `{"id": 1, "principal": "arn:aws:sts::111122223333:assumed-role/r/s", "role": "r", "action": "s3:ListAllMyBuckets"}`, "invalid", "", "no ARN of a role"},
+		{"another role", `{"id": 1, "principal": "arn:aws:sts::111122223333:assumed-role/r/s", "role": "arn:aws:iam::111122223333:role/path/q", "action": "s3:ListAllMyBuckets"}`, "invalid", "", "not that of the session"},
+		{"role of another account", `{"id": 1, "principal": "arn:aws:sts::111122223333:assumed-role/r/s", "role": "arn:aws:iam::444455556666:role/r", "action": "s3:ListAllMyBuckets"}`, "invalid", "", "not that of the session"},
+		{"role with a path", `{"id": 1, "principal": "arn:aws:sts::111122223333:assumed-role/r/s", "role": "arn:aws:iam::111122223333:role/path/r", "action": "s3:ListAllMyBuckets"}`, "implicitDeny", "identity policy", ""},
 		{"no principal", `{"id": 1, "action": "s3:GetObject"}`, "invalid", "", "principal"},
 		{"wrong resource", `{"id": 1, "principal": "111122223333", "action": "s3:GetObject", "resource": "arn:aws:sqs:eu-west-2:111122223333:q"}`, "invalid", "", "does not take"},
 		{"wrong policy", `{"id": 1, ` + user + `, "policies": {"identity": [{"Statement": 1}]}}`, "invalid", "", "identity policy 1"},
@@ -50,7 +65,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if _, err := Run(strings.NewReader(c.line), &out, catalog.Default()); err != nil {
+			if _, err := Run(t.Context(), strings.NewReader(c.line), &out, catalog.Default()); err != nil {
 				t.Fatal(err)
 			}
 			var a Answer
@@ -77,7 +92,7 @@ func TestOrder(t *testing.T) {
 		fmt.Fprintf(&want, "%d %s\n", i, decision)
 	}
 	var out bytes.Buffer
-	sum, err := Run(strings.NewReader(in.String()), &out, catalog.Default())
+	sum, err := Run(t.Context(), strings.NewReader(in.String()), &out, catalog.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,11 +113,27 @@ func TestOrder(t *testing.T) {
 }
 
 func TestLongLine(t *testing.T) {
-	_, err := Run(strings.NewReader(strings.Repeat(" ", maxLine+1)), &bytes.Buffer{}, catalog.Default())
+	_, err := Run(t.Context(), strings.NewReader(strings.Repeat(" ", maxLine+1)), &bytes.Buffer{}, catalog.Default())
 	if err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("got %v, want an error about the length of the line", err)
 	}
 }
+
+// TestInterrupted asks that the answers of the lines so far are written, and no more are made.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	line := `{"id": 1, ` + user + `}` + "\n"
+	in := io.MultiReader(strings.NewReader(line+line), readerFunc(func(p []byte) (int, error) { cancel(); return copy(p, "\n"), io.EOF }), strings.NewReader(line))
+	var out bytes.Buffer
+	sum, err := Run(ctx, in, &out, catalog.Default())
+	if !errors.Is(err, context.Canceled) || sum.Total() != 2 || strings.Count(out.String(), "\n") != 2 {
+		t.Errorf("got %d answers, error %v, and %q; want 2, %v", sum.Total(), err, out.String(), context.Canceled)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // BenchmarkRun answers cases that repeat their policies, as files of cases do.
 func BenchmarkRun(b *testing.B) {
@@ -110,7 +141,7 @@ func BenchmarkRun(b *testing.B) {
 	in := strings.Repeat(line, 1000)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Run(strings.NewReader(in), &bytes.Buffer{}, catalog.Default()); err != nil {
+		if _, err := Run(b.Context(), strings.NewReader(in), &bytes.Buffer{}, catalog.Default()); err != nil {
 			b.Fatal(err)
 		}
 	}
