@@ -277,6 +277,8 @@ func (q *Query) reason(x *Explanation) string {
 		switch {
 		case q.trust && q.Caller.Kind == RootUser:
 			return what + " is denied: the root user cannot assume a role"
+		case x.By == IdentityLayer && slices.ContainsFunc(x.Statements, func(s Applied) bool { return s.Layer == q.name(ResourceLayer) }):
+			return fmt.Sprintf("%s is denied: the %s leaves it to the principal's account, and no identity policy allows it", what, q.name(ResourceLayer))
 		case x.By == IdentityLayer && !q.cross:
 			return what + " is denied: neither an identity policy nor the resource's policy allows it"
 		case x.By == RCPLayer: // [rcp] "RCPFullAWSAccess … is automatically attached", and cannot be detached

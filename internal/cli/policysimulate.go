@@ -208,6 +208,8 @@ func (a *app) simulatedPolicies(s *simulation) (*sim.Policies, error) {
 	switch {
 	case s.trust != "" && s.resourcePolicy != "":
 		return nil, errors.New("--trust and --resource-policy: the trust policy is the policy of the resource; give one of them")
+	case s.trust != "" && !sim.Assumes(s.action):
+		return nil, fmt.Errorf("--trust: the trust policy of a role decides on sts:AssumeRole and its like, not on %s", s.action)
 	case sim.Assumes(s.action) && s.trust == "":
 		p.Resource = read.file(s.resourcePolicy, iam.TrustPolicy)
 	case s.trust != "":
