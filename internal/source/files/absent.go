@@ -46,7 +46,7 @@ func Absent(path string, positions map[string]string) (map[string]string, error)
 	return absent, nil
 }
 
-// addFiles adds the identities of everything in a folder, and returns the device that the folder is on. A folder that is gone was on
+// addFiles adds the identities of the files in a folder, and returns the device that the folder is on. A folder that is gone was on
 // the device of the one above it, unless a file system was mounted there.
 func addFiles(to map[identity]bool, folder string) (device uint64, err error) {
 	entries, err := os.ReadDir(folder)
@@ -59,7 +59,8 @@ func addFiles(to map[identity]bool, folder string) (device uint64, err error) {
 	}
 	for _, e := range entries {
 		path := filepath.Join(folder, e.Name())
-		if info, err := os.Stat(path); err == nil {
+		// A socket or folder can have got the number of a file that is gone; it is never that file.
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			to[identify(path, info)] = true
 		}
 	}
