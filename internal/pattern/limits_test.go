@@ -136,7 +136,7 @@ func TestHostileEvents(t *testing.T) {
 		m := compile(t, pattern.Bus, c.pattern).NewMatcher()
 		began := time.Now()
 		got, err := m.Match(d)
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 30*time.Second { // many times what is needed
 			t.Errorf("%s: took %v", c.about, took)
 		}
 		if got != c.want || !errors.Is(err, c.err) {
