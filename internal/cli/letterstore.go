@@ -86,8 +86,11 @@ func (r *run) takeQueued(ctx context.Context) error {
 	receiver := q.queue.Receiver()
 	for {
 		messages, err := receiver.Next(ctx)
-		if err != nil || len(messages) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(messages) == 0 {
+			return r.tellHeld(ctx, receiver)
 		}
 		var settlement state.Settlement
 		for _, m := range messages {
@@ -113,4 +116,14 @@ func (r *run) takeQueued(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// tellHeld says where letters were left in the queue.
+func (r *run) tellHeld(ctx context.Context, receiver *sqs.Receiver) error {
+	held, err := receiver.Held(ctx)
+	if err == nil && held > 0 {
+		fmt.Fprintf(r.app.stderr, "%d messages of the queue are held by another receiver, or were lost on their way here; they come back when their time is over,"+
+			" after a minute where it was trunkline: replay again then\n", held)
+	}
+	return err
 }

@@ -8,11 +8,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"trunkline/internal/collector/deadletter"
 )
 
-// Received is a message of the queue. Nobody else receives it for five minutes, unless Delete is called, which takes it out.
+// Received is a message of the queue. Nobody else receives it for a minute, unless Delete is called, which takes it out.
 type Received struct {
 	Letter deadletter.Letter
 	// Problem says why the message is no letter, or where the letter it points to is not; Letter is then not set. It quotes nothing.
@@ -26,8 +27,8 @@ type Received struct {
 func (r Received) ID() string { return r.id }
 
 const (
-	hold       = 300 // seconds that a received message is nobody else's
-	longPoll   = 1   // seconds to wait for messages; without any, SQS asks some of its servers only
+	hold       = 60 // seconds that a received message is nobody else's
+	longPoll   = 1  // seconds to wait for messages; without any, SQS asks some of its servers only
 	atMost     = 10
 	everything = 100_000 // messages without a letter that are noted, so that none is received for ever
 )
@@ -66,6 +67,12 @@ func (r *Receiver) Next(ctx context.Context) ([]Received, error) {
 		return nil, fmt.Errorf("queue %s holds more than %d messages that are no dead letters: is it the right one?", q.o.Queue, everything)
 	}
 	return all, nil
+}
+
+// Held is how many messages cannot be had at present, about: others hold them, or an answer of the queue was lost on its way here.
+func (r *Receiver) Held(ctx context.Context) (int, error) {
+	held, err := r.queue.attribute(ctx, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+	return max(0, held-len(r.bad)), err
 }
 
 // open reads a message, and what it points to.

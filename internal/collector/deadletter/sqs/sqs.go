@@ -80,17 +80,24 @@ func Open(ctx context.Context, config *awsclient.Config, o Options) (*Queue, err
 		}
 		q.url = aws.ToString(out.QueueUrl)
 	}
-	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameMaximumMessageSize},
-	})
-	if err != nil {
-		return nil, q.explain(ctx, "sqs:GetQueueAttributes", err)
-	}
-	text := out.Attributes[string(types.QueueAttributeNameMaximumMessageSize)]
-	if q.limit, err = strconv.Atoi(text); err != nil {
-		return nil, fmt.Errorf("queue %s: MaximumMessageSize is %q, want a number", o.Queue, text)
+	if q.limit, err = q.attribute(ctx, types.QueueAttributeNameMaximumMessageSize); err != nil {
+		return nil, err
 	}
 	return q, nil
+}
+
+// attribute asks the queue for one of its numbers.
+func (q *Queue) attribute(ctx context.Context, name types.QueueAttributeName) (int, error) {
+	out, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{name}})
+	if err != nil {
+		return 0, q.explain(ctx, "sqs:GetQueueAttributes", err)
+	}
+	text := out.Attributes[string(name)]
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("queue %s: %s is %q, want a number", q.o.Queue, name, text)
+	}
+	return number, nil
 }
 
 // fromARN takes arn:aws:sqs:REGION:ACCOUNT:NAME apart.
