@@ -157,6 +157,22 @@ func (gs *grants) of(service string) *serviceGrants {
 	return nil
 }
 
+// grantsByStatement goes through the statements that have grants, each with all of its own.
+func (p *Pass) grantsByStatement() iter.Seq[[]grant] {
+	return func(yield func([]grant) bool) {
+		for list := p.allGrants(); len(list) > 0; {
+			n := 1
+			for n < len(list) && list[n].s == list[0].s {
+				n++
+			}
+			if !yield(list[:n:n]) {
+				return
+			}
+			list = list[n:]
+		}
+	}
+}
+
 // covering goes through the grants whose pattern covers an action, Allow and Deny, by service and position.
 func (p *Pass) covering(service, name string) iter.Seq[*grant] {
 	return func(yield func(*grant) bool) {

@@ -44,14 +44,8 @@ Source: the API references of the services.`,
 		if !p.Grants() {
 			return
 		}
-		list := p.allGrants()
-		for from := 0; from < len(list); {
-			to := from + 1
-			for to < len(list) && list[to].s == list[from].s {
-				to++
-			}
-			p.destroyed(list[from:to])
-			from = to
+		for grants := range p.grantsByStatement() {
+			p.destroyed(grants)
 		}
 	},
 }

@@ -24,14 +24,8 @@ Source: Service Authorization Reference, tables "Actions" and "Resource types".`
 		if !p.Grants() {
 			return
 		}
-		list := p.allGrants()
-		for from := 0; from < len(list); {
-			to := from + 1
-			for to < len(list) && list[to].s == list[from].s {
-				to++
-			}
-			p.narrowable(list[from:to])
-			from = to
+		for grants := range p.grantsByStatement() {
+			p.narrowable(grants)
 		}
 	},
 }

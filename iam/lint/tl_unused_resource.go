@@ -27,14 +27,8 @@ Source: Service Authorization Reference, tables "Actions" and "Resource types".`
 		if p.Type == iam.TrustPolicy {
 			return
 		}
-		list := p.allGrants()
-		for from := 0; from < len(list); {
-			to := from + 1
-			for to < len(list) && list[to].s == list[from].s {
-				to++
-			}
-			p.unusedResources(list[from:to])
-			from = to
+		for grants := range p.grantsByStatement() {
+			p.unusedResources(grants)
 		}
 	},
 }
