@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // call posts an operation in the JSON protocol that AWS's query services share.
@@ -19,6 +20,7 @@ func call(t *testing.T, base, target, body string) string {
 	}
 	request.Header.Set("X-Amz-Target", target)
 	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	request.Header.Set("X-Amz-Date", "20260101T000000Z")
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-2/secretsmanager/aws4_request, SignedHeaders=host, Signature=x")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -68,5 +70,31 @@ func TestAWS(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A client that gives up in the middle of a request does not end the server for all others.
+func TestDynamoDBOutlivesClients(t *testing.T) {
+	base := DynamoDB(t)
+	address := strings.TrimPrefix(base, "http://")
+	for range 50 {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+		// A reset, as by a process that was killed.
+		if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+	}
+	for range 20 {
+		if got := call(t, base, "DynamoDB_20120810.ListTables", "{}"); !strings.Contains(got, "TableNames") {
+			t.Fatalf("got %s", got)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }

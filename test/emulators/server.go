@@ -39,14 +39,22 @@ type Server struct {
 //
 // The process gets a standard input that stays open as long as the test binary lives, so that a server that watches it ends
 // even where the test was killed. Its standard output and error are kept in memory, unless cmd already has a place for them.
-// When the test ends the process gets SIGTERM and, 5 seconds later, SIGKILL.
+// When the test ends the process gets SIGTERM and, 5 seconds later, SIGKILL; one that ended before that is logged.
 func Start(tb testing.TB, name string, cmd *exec.Cmd, ready func(ctx context.Context) error) *Server {
 	tb.Helper()
 	server, err := start(name, cmd)
 	if err != nil {
 		tb.Fatalf("start %s: %v", name, err)
 	}
-	tb.Cleanup(server.Stop)
+	tb.Cleanup(func() {
+		select {
+		case <-server.done:
+			// What else fails in this test is easier to understand with it.
+			tb.Logf("%s had ended before the test: %s\nstandard error: %s", name, server.cmd.ProcessState, server.err.end())
+		default:
+			server.Stop()
+		}
+	})
 	server.await(tb, ready)
 	return server
 }
