@@ -19,7 +19,11 @@ func call(t *testing.T, base, target, body string) string {
 		t.Fatal(err)
 	}
 	request.Header.Set("X-Amz-Target", target)
-	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	protocol := "1.0"
+	if strings.HasPrefix(target, "Kinesis_") {
+		protocol = "1.1"
+	}
+	request.Header.Set("Content-Type", "application/x-amz-json-"+protocol)
 	request.Header.Set("X-Amz-Date", "20260101T000000Z")
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-2/secretsmanager/aws4_request, SignedHeaders=host, Signature=x")
 	response, err := http.DefaultClient.Do(request)
@@ -44,6 +48,7 @@ func TestAWS(t *testing.T) {
 	}{
 		{"moto", Moto, "secretsmanager.CreateSecret", `{"Name":"a/b","SecretString":"x","ClientRequestToken":"11111111-2222-3333-4444-555555555555"}`, `"Name": "a/b"`},
 		{"fauxqs", Fauxqs, "AmazonSQS.CreateQueue", `{"QueueName":"letters"}`, "/letters"},
+		{"kinesis-mock", Kinesis, "Kinesis_20131202.ListStreams", `{}`, `"HasMoreStreams":false`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			base := test.start(t)
