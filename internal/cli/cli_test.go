@@ -47,7 +47,7 @@ func TestWrongCalls(t *testing.T) {
 		{"run now", "trunkline run takes no arguments; see: trunkline run --help"},
 		{"run --confg x", "unknown flag: --confg; see: trunkline run --help"},
 		{"check --output xml", `invalid argument "xml" for "--output" flag: want text or json; see: trunkline check --help`},
-		{"init nope", `no preset "nope"; there is: files`},
+		{"init nope", `no preset "nope"; there is: files, operata`},
 		{"check", "open trunkline.yaml: no such file or directory; write a config with: trunkline init"},
 	} {
 		t.Run(c.line, func(t *testing.T) {

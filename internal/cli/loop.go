@@ -28,6 +28,9 @@ func buildPipeline(ctx context.Context, c *config.Config, aws *cloud.Services, l
 
 // refuseLoop finds what the collector would write where it reads: it would take its own output for records, without end.
 func refuseLoop(c *config.Config) error {
+	if c.Source.File == nil {
+		return nil
+	}
 	written := map[string]string{"state.file": c.State.File}
 	if c.DeadLetter.Folder != "" {
 		written["dead_letter.folder"] = filepath.Join(c.DeadLetter.Folder, "letters")

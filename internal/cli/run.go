@@ -81,6 +81,9 @@ func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) err
 			err = errors.Join(err, r.closers[i]())
 		}
 	}()
+	if c.Source.File == nil {
+		return c.Errorf("source.kinesis", "cannot be read yet")
+	}
 	if err := r.open(ctx); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type Services struct {
 func New(c config.AWS) *Services {
 	endpoints := map[string]string{}
 	for service, url := range map[string]string{
+		"cloudwatch": c.Endpoints.CloudWatch, "dynamodb": c.Endpoints.DynamoDB, "kinesis": c.Endpoints.Kinesis,
 		"s3": c.Endpoints.S3, "secretsmanager": c.Endpoints.SecretsManager, "sqs": c.Endpoints.SQS, "sts": c.Endpoints.STS,
 	} {
 		if url != "" {

@@ -45,8 +45,43 @@ type Config struct {
 
 // Source is where records come from: exactly one field is set.
 type Source struct {
-	File *File
+	Kinesis *Kinesis
+	File    *File
 }
+
+// Kinesis reads the records of a Kinesis data stream.
+type Kinesis struct {
+	Stream      string // its ARN
+	Start       Start  // where reading begins in a shard without a checkpoint, default StartOldest
+	Consumer    string // Polling (the default), FanOut, or the ARN of a registered consumer of the stream
+	Application string // names the lease table, the fan-out consumer and the namespace of the metrics, default trunkline
+	CloudWatch  string // MetricsNone (the default), MetricsSummary or MetricsDetailed
+}
+
+// How a stream is read.
+const (
+	Polling = "polling" // GetRecords
+	FanOut  = "fanout"  // SubscribeToShard, as a consumer that bears the name of the application
+)
+
+// Which CloudWatch metrics are sent.
+const (
+	MetricsNone     = "none"
+	MetricsSummary  = "summary"
+	MetricsDetailed = "detailed"
+)
+
+// Start is a place in a stream: one of the words below, or "" and a time.
+type Start struct {
+	Word string
+	Time time.Time
+}
+
+// The words of Start.
+const (
+	StartOldest = "trim_horizon" // the oldest record that the stream still has
+	StartLatest = "latest"       // what comes from now on
+)
 
 // File reads records from files.
 type File struct {
@@ -166,8 +201,23 @@ type DeadLetter struct {
 
 // State is where positions, the window of deduplication and the index of dead letters are kept.
 type State struct {
-	File string // default trunkline.db
+	File     string    // default trunkline.db
+	DynamoDB *DynamoDB // nil: leases and positions of a stream are in File too
 }
+
+// DynamoDB is a lease table of the Kinesis Client Library, which several workers share.
+type DynamoDB struct {
+	Table    string        // default source.kinesis.application
+	Create   string        // CreateOnDemand (the default), CreateProvisioned or CreateNever
+	Failover time.Duration // for how long a worker may be silent until others take its shards, 1s to 5m, default 10s
+}
+
+// What is done where the lease table is not there.
+const (
+	CreateOnDemand    = "on_demand"   // it is made, and paid for by request
+	CreateProvisioned = "provisioned" // it is made with 10 read and 10 write units
+	CreateNever       = "never"       // the run ends
+)
 
 // AWS says how AWS services are called. Where it says nothing, the SDK's own environment variables and files do.
 type AWS struct {
@@ -179,7 +229,7 @@ type AWS struct {
 
 // Endpoints are the URLs of services; "" is AWS's own.
 type Endpoints struct {
-	S3, SecretsManager, SQS, STS string
+	CloudWatch, DynamoDB, Kinesis, S3, SecretsManager, SQS, STS string
 }
 
 // Observe says how the program can be watched.

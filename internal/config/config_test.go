@@ -88,13 +88,16 @@ aws:
   region: us-gov-west-1
   profile: collector
   role: arn:aws:iam::111122223333:role/path/collector
-  endpoints: {s3: "http://127.0.0.1:9000", secretsmanager: "https://vpce.example.com", sqs: "http://[::1]:1", sts: "http://localhost"}
+  endpoints: {cloudwatch: "http://127.0.0.1:1", dynamodb: "http://127.0.0.1:2", kinesis: "http://127.0.0.1:3", s3: "http://127.0.0.1:9000", secretsmanager: "https://vpce.example.com", sqs: "http://[::1]:1", sts: "http://localhost"}
 observe:
   listen: "[::1]:9750"
   log: debug
   format: json
   traces: {otlp: "http://127.0.0.1:4318"}
 `,
+	"a stream": "version: 1\nsource: {kinesis: {stream: 'arn:aws:kinesis:eu-west-2:111122223333:stream/records'}}\ndestination: {stdout: {}}\n",
+	"a shared stream": "version: 1\nsource: {kinesis: {stream: 'arn:aws-us-gov:kinesis:us-gov-west-1:111122223333:stream/records', start: 2026-11-22T08:00:00.5+01:00, consumer: 'arn:aws-us-gov:kinesis:us-gov-west-1:111122223333:stream/records/consumer/x:1700000000', application: recorder_host.1, cloudwatch: detailed}}\n" +
+		"destination: {stdout: {}}\nredact: {key: env:K}\nstate: {dynamodb: {table: leases, create: never, failover: 3s}}\n",
 	"standard input": "version: 1\nsource: {file: {path: '-'}}\ndestination: {file: {path: out.jsonl, rotate: 1GiB, keep: 7}}\ndead_letter: {recipient: " + recipientText + "}\n",
 	"privacy inside": whole + "redact: {privacy: {type: WHITELIST, fields: [Attributes.language, 'Recordings.#.Status', Attributes.7]}}\nobserve: {listen: off}\n",
 	"privacy outside": whole + `redact: {privacy: privacy.json, rules: [{path: A, action: mask}]}
@@ -172,7 +175,7 @@ func TestParse(t *testing.T) {
 			}},
 			DeadLetter: DeadLetter{Folder: "dead", Recipient: recipientText},
 			State:      State{File: "/var/lib/trunkline/state.db"},
-			AWS:        AWS{"us-gov-west-1", "collector", "arn:aws:iam::111122223333:role/path/collector", Endpoints{"http://127.0.0.1:9000", "https://vpce.example.com", "http://[::1]:1", "http://localhost"}},
+			AWS:        AWS{"us-gov-west-1", "collector", "arn:aws:iam::111122223333:role/path/collector", Endpoints{"http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3", "http://127.0.0.1:9000", "https://vpce.example.com", "http://[::1]:1", "http://localhost"}},
 			Observe:    Observe{Listen: "[::1]:9750", Log: slog.LevelDebug, Format: "json", Traces: &Traces{OTLP: "http://127.0.0.1:4318"}},
 		},
 		"standard input": with(func(c *Config) {
@@ -332,43 +335,6 @@ func TestPatternAt(t *testing.T) {
 	}
 	if got, want := (&Pattern{}).At(3), (Position{1, 1}); got != want {
 		t.Errorf("of the zero Pattern: at %v, want %v", got, want)
-	}
-}
-
-func TestPresets(t *testing.T) {
-	if diff := cmp.Diff([]string{"files"}, Presets()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	for _, name := range Presets() {
-		text, ok := Preset(name)
-		if !ok {
-			t.Fatalf("preset %s is not there", name)
-		}
-		if _, err := Parse(name, text); err != nil {
-			t.Error(err)
-		}
-		walk("", section{keyed: &Config{}}, func(at string, _ value, keys []key) {
-			for _, k := range keys {
-				if !strings.Contains(string(text), k.name+":") && at != "redact.privacy" {
-					t.Errorf("preset %s does not show %s", name, join(at, k.name))
-				}
-			}
-		})
-		// What is turned off stays right: turn it on.
-		on := strings.NewReplacer("# filter:", "filter:", "#   - {\"data\"", "  - {\"data\"", "# region:", "region:", "# key: env:T", "key: env:T", "# recipient: age1…", "recipient: "+recipientText,
-			"# enrich:", "enrich:", "#   agents:", "  agents:", "#     ", "    ", "# aws:", "aws:", "#   region:", "  region:", "#   profile:", "  profile:", "#   role:", "  role:", "#   endpoints:", "  endpoints:", "    # - {path", "    - {path", "# traces:", "traces:").Replace(string(text))
-		c, err := Parse(name, []byte(on))
-		if err != nil {
-			t.Errorf("with all turned on: %v", err)
-		} else if len(c.Filter) != 2 || c.Enrich.Agents == nil || len(c.Redact.Rules) != 6 || c.Redact.Region == "" || c.Redact.Recipient == "" || c.DeadLetter.Recipient == "" || c.Observe.Traces == nil || c.AWS.Role == "" || c.AWS.Endpoints.STS == "" {
-			t.Errorf("not all was turned on: %+v", c)
-		}
-	}
-	if _, ok := Preset("none"); ok {
-		t.Error("there is a preset none")
-	}
-	if _, ok := Preset("../files"); ok {
-		t.Error("there is a preset ../files")
 	}
 }
 

@@ -29,7 +29,18 @@ func (c *Config) keys() []key {
 
 func (s *Source) keys() []key {
 	return []key{
+		{"kinesis", optional[Kinesis, *Kinesis]{&s.Kinesis}, false, "Reads the records of a Kinesis data stream, alone or, with state.dynamodb, together with other workers."},
 		{"file", optional[File, *File]{&s.File}, false, "Reads JSON records from files: a record a line, one after the other, or in arrays; plain, gzip or zstd."},
+	}
+}
+
+func (k *Kinesis) keys() []key {
+	return []key{
+		{"stream", matching(&k.Stream, "the ARN of a stream such as arn:aws:kinesis:eu-west-2:111122223333:stream/NAME", streamARN), true, "The ARN of the stream."},
+		{"start", beginning(&k.Start), false, "Where reading begins in a shard without a checkpoint: trim_horizon, the oldest record that the stream still has; latest; or a time such as 2026-11-22T08:00:00Z."},
+		{"consumer", consumer(&k.Consumer), false, "polling shares the stream's 2 MiB/s a shard with its other readers. fanout has its own, for a price, as a registered consumer that bears the application's name; the ARN of a consumer takes one that somebody has registered."},
+		{"application", application(&k.Application, "trunkline"), false, "Names the lease table, the fan-out consumer and the namespace of the CloudWatch metrics, as the Kinesis Client Library does."},
+		{"cloudwatch", choice(&k.CloudWatch, "level of metrics", MetricsNone, MetricsNone, MetricsSummary, MetricsDetailed), false, "Sends the metrics that the Kinesis Client Library sends, under its names, to CloudWatch: none, summary or detailed. The run goes on where they are refused."},
 	}
 }
 
@@ -159,6 +170,15 @@ func (d *DeadLetter) keys() []key {
 func (s *State) keys() []key {
 	return []key{
 		{"file", localFile(&s.File, "trunkline.db"), false, "The state file. One running collector holds it."},
+		{"dynamodb", optional[DynamoDB, *DynamoDB]{&s.DynamoDB}, false, "A lease table, by which several workers share a stream, Java workers of the Kinesis Client Library among them: leases and positions are there, the window and the index of dead letters stay in file. It needs redact.key."},
+	}
+}
+
+func (d *DynamoDB) keys() []key {
+	return []key{
+		{"table", application(&d.Table, ""), false, "The name of the table. Without the key, source.kinesis.application."},
+		{"create", choice(&d.Create, "way to make a table", CreateOnDemand, CreateOnDemand, CreateProvisioned, CreateNever), false, "What to do where it is not there. on_demand: make it, paid for by request; provisioned: make it with 10 read and 10 write units; never: say how to make it, and end."},
+		{"failover", duration(&d.Failover, time.Second, 5*time.Minute, "10s"), false, "For how long a worker may be silent until others take its shards, 1s to 5m. The same for all workers of a table."},
 	}
 }
 
@@ -173,6 +193,9 @@ func (a *AWS) keys() []key {
 
 func (e *Endpoints) keys() []key {
 	return []key{
+		{"cloudwatch", address(&e.CloudWatch), false, "Of Amazon CloudWatch."},
+		{"dynamodb", address(&e.DynamoDB), false, "Of Amazon DynamoDB."},
+		{"kinesis", address(&e.Kinesis), false, "Of Amazon Kinesis Data Streams."},
 		{"s3", address(&e.S3), false, "Of Amazon S3. Buckets are then named in the path."},
 		{"secretsmanager", address(&e.SecretsManager), false, "Of AWS Secrets Manager."},
 		{"sqs", address(&e.SQS), false, "Of Amazon SQS."},

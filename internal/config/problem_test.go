@@ -12,6 +12,13 @@ import (
 // whole is a config that is right but for what a test adds: its lines begin at line 4.
 const whole = "version: 1\nsource: {file: {path: in}}\ndestination: {stdout: {}}\n"
 
+const aStream = "arn:aws:kinesis:eu-west-2:111122223333:stream/records"
+
+// stream is a config that reads a stream; more are further keys of source.kinesis.
+func stream(name, more string) string {
+	return "version: 1\nsource: {kinesis: {stream: '" + name + "'" + more + "}}\ndestination: {stdout: {}}\n"
+}
+
 // bad are texts that Parse refuses, and what it says.
 var bad = []struct{ name, text, want string }{
 	// what is no config at all
@@ -52,18 +59,25 @@ var bad = []struct{ name, text, want string }{
 	{"twice inside", whole + "state: {file: a, file: b}\n", "c:4:18: state.file: stands twice; the first is in line 4"},
 	{"two destinations", "version: 1\nsource: {file: {path: in}}\ndestination:\n  stdout: {}\n  file: {path: out}\n", "c:5:3: destination.file: destination has stdout already; keep one"},
 	{"no destination", "version: 1\nsource: {file: {path: in}}\ndestination: {}\n", "c:3:14: destination: want one of http, file, stdout"},
-	{"a key of later", whole + "deploy: {tags: {}}\n", "c:4:1: deploy: this version of trunkline does not have it; it runs on one machine"},
+	{"a key of later", whole + "deploy: {tags: {}}\n", "c:4:1: deploy: this version of trunkline does not have it; it sets up nothing in AWS by itself"},
 	{"a region", whole + "aws: {region: London}\n", `c:4:15: aws.region: "London" is not a region such as eu-west-2`},
 	{"a role", whole + "aws: {role: collector}\n", `c:4:13: aws.role: "collector" is not the ARN of a role`},
 	{"an endpoint", whole + "aws: {endpoints: {s3: 127.0.0.1}}\n", "c:4:23: aws.endpoints.s3: is no URL; write one such as https://api.example.com/records"},
 	{"an unknown service", whole + "aws: {endpoints: {sqss: \"http://127.0.0.1\"}}\n", `c:4:19: aws.endpoints.sqss: unknown key; did you mean "sqs"?`},
-	{"a source of later", "version: 1\nsource:\n  kinesis: {stream: x}\ndestination: {stdout: {}}\n", "c:3:3: source.kinesis: this version of trunkline does not have it; it reads source.file"},
+	{"a stream by its name", stream("records", ""), `c:2:28: source.kinesis.stream: "records" is not the ARN of a stream such as arn:aws:kinesis:eu-west-2:111122223333:stream/NAME`},
+	{"no stream", "version: 1\nsource: {kinesis: {}}\ndestination: {stdout: {}}\n", "c:2:19: source.kinesis.stream: is missing"},
+	{"a consumer", stream(aStream, ", consumer: poling"), `c:2:95: source.kinesis.consumer: unknown consumer "poling"; did you mean "polling"?`},
+	{"another stream's consumer", stream(aStream, ", consumer: 'arn:aws:kinesis:eu-west-2:111122223333:stream/other/consumer/x:1'"), "c:2:95: source.kinesis.consumer: is a consumer of another stream than source.kinesis.stream"},
+	{"a long name of a consumer", stream(aStream, ", consumer: fanout, application: "+strings.Repeat("a", 129)), "c:2:116: source.kinesis.application: is too long for a fan-out consumer, whose name has at most 128 characters"},
+	{"a start", stream(aStream, ", start: yesterday"), `c:2:92: source.kinesis.start: unknown start "yesterday"; known: trim_horizon, latest, a time such as 2026-11-22T08:00:00Z`},
+	{"an application", stream(aStream, ", application: a b"), `c:2:98: source.kinesis.application: "a b" is not a name of 3 to 255 letters, digits, dots, - and _`},
+	{"shared files", whole + "state: {dynamodb: {}}\n", "c:4:19: state.dynamodb: is for source.kinesis: files are read by one worker; remove it"},
+	{"shared without a key", stream(aStream, "") + "state: {dynamodb: {}}\n", "c:4:19: state.dynamodb: needs redact.key, the same for all workers: each must give a record the same Idempotency-Key"},
 	{"letters in a queue, in clear", whole + "dead_letter: {sqs: 'arn:aws:sqs:eu-west-2:111122223333:dead'}\n", "c:4:20: dead_letter.sqs: needs dead_letter.recipient: records leave this machine encrypted only; make a key pair with: age-keygen"},
 	{"letters in no queue", whole + "dead_letter: {sqs: dead, recipient: " + recipientText + "}\n", "c:4:20: dead_letter.sqs: is neither the URL nor the ARN of a queue"},
 	{"letters in two places", whole + "dead_letter: {folder: x, s3: 's3://bucket', recipient: " + recipientText + "}\n", "c:4:23: dead_letter.folder: dead_letter has s3 already; keep one"},
 	{"letters in clear", whole + "dead_letter: {s3: 's3://bucket/dead'}\n", "c:4:19: dead_letter.s3: needs dead_letter.recipient: records leave this machine encrypted only; make a key pair with: age-keygen"},
 	{"letters in no bucket", whole + "dead_letter: {s3: 's3://B', recipient: " + recipientText + "}\n", "c:4:19: dead_letter.s3: want s3://BUCKET or s3://BUCKET/PREFIX"},
-	{"a state of later", whole + "state:\n  dynamodb: {create: never}\n", "c:5:3: state.dynamodb: this version of trunkline does not have it; it keeps its state in state.file"},
 
 	// values
 	{"a section without keys", whole + "state:\n", "c:4:1: state: want a mapping, have nothing; write its keys below it, or {}"},

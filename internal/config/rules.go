@@ -20,6 +20,7 @@ func (c *Config) check(r *reader) {
 			fail("source.file.path", "standard input cannot be read again: add dead_letter.recipient, so that dead letters can hold the record")
 		}
 	}
+	c.checkStream(r, fail)
 	c.checkLetters(r, fail)
 	if a := c.Enrich.Agents; a != nil && a.Column == "" && len(a.Match) > 0 {
 		a.Column = a.Match[len(a.Match)-1].Name
@@ -39,6 +40,34 @@ func (c *Config) check(r *reader) {
 	c.checkPaths(r)
 	for i := range c.Redact.Rules {
 		c.checkRule(r, i)
+	}
+}
+
+// checkStream looks at what reading a stream needs elsewhere.
+func (c *Config) checkStream(r *reader, fail func(key, format string, args ...any)) {
+	k, d := c.Source.Kinesis, c.State.DynamoDB
+	if k != nil {
+		if strings.HasPrefix(k.Consumer, "arn:") && !strings.HasPrefix(k.Consumer, k.Stream+"/consumer/") {
+			fail("source.kinesis.consumer", "is a consumer of another stream than source.kinesis.stream")
+		}
+		if k.Consumer == FanOut && len(k.Application) > 128 {
+			fail("source.kinesis.application", "is too long for a fan-out consumer, whose name has at most 128 characters")
+		}
+	}
+	if d == nil {
+		return
+	}
+	if k == nil {
+		if c.Source.File != nil {
+			fail("state.dynamodb", "is for source.kinesis: files are read by one worker; remove it")
+		}
+		return
+	}
+	if d.Table == "" {
+		d.Table = k.Application
+	}
+	if !r.has("redact.key") {
+		fail("state.dynamodb", "needs redact.key, the same for all workers: each must give a record the same Idempotency-Key")
 	}
 }
 

@@ -109,6 +109,59 @@ func queue(into *string) value {
 	return s
 }
 
+const (
+	streamARN   = expression(`^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]{1,128}$`)
+	consumerARN = expression(`^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]{1,128}/consumer/[A-Za-z0-9_.-]{1,128}:[0-9]+$`)
+)
+
+// consumer says how a stream is read.
+func consumer(into *string) value {
+	words := []string{Polling, FanOut}
+	return &scalar[string]{
+		into: into, takes: []kind{aText}, word: "polling, fanout or the ARN of a consumer", deflt: Polling,
+		more: object{{"anyOf", []any{object{{"enum", words}}, object{{"type", "string"}, {"pattern", consumerARN.String()}}}}},
+		parse: func(t string) (string, error) {
+			if !slices.Contains(words, t) && !consumerARN.MatchString(t) {
+				return "", fmt.Errorf("unknown consumer %s; %s", quote(t), didYouMean(t, append(words, "the ARN of a consumer")))
+			}
+			return t, nil
+		},
+		print: func(t string) string { return t },
+	}
+}
+
+// beginning is a place in a stream.
+func beginning(into *Start) value {
+	words := []string{StartOldest, StartLatest}
+	return &scalar[Start]{
+		into: into, takes: []kind{aText}, word: "trim_horizon, latest or a time such as 2026-11-22T08:00:00Z", deflt: StartOldest,
+		more: object{{"anyOf", []any{object{{"enum", words}}, object{{"type", "string"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]"}}}}},
+		parse: func(t string) (Start, error) {
+			if slices.Contains(words, t) {
+				return Start{Word: t}, nil
+			}
+			at, err := time.Parse(time.RFC3339, t)
+			if err != nil {
+				return Start{}, fmt.Errorf("unknown start %s; %s", quote(t), didYouMean(t, append(words, "a time such as 2026-11-22T08:00:00Z")))
+			}
+			return Start{Time: at.UTC()}, nil
+		},
+		print: func(s Start) string {
+			if s.Word == "" && !s.Time.IsZero() {
+				return s.Time.Format(time.RFC3339Nano)
+			}
+			return s.Word
+		},
+	}
+}
+
+// application is a name that a DynamoDB table can have.
+func application(into *string, deflt string) value {
+	v := matching(into, "a name of 3 to 255 letters, digits, dots, - and _", expression(`^[A-Za-z0-9_.-]{3,255}$`)).(*scalar[string])
+	v.deflt = deflt
+	return v
+}
+
 var bucketName = expression(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`) // of 3 to 63 characters
 
 // SplitS3 takes s3://BUCKET/KEY apart; the key may be empty.
