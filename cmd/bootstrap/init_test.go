@@ -29,6 +29,7 @@ func TestInitErrors(t *testing.T) {
 		{"config that is missing", "", "TRUNKLINE_CONFIG=other.yaml", "TRUNKLINE_CONFIG: open other.yaml: no such file"},
 		{"config by http", "", "TRUNKLINE_CONFIG=http://example.com/secret-canary", "TRUNKLINE_CONFIG: want a file of the function"},
 		{"config without a key", "", "TRUNKLINE_CONFIG=s3://bucket", "TRUNKLINE_CONFIG: want s3://BUCKET/KEY"},
+		{"config in S3 without the SDK", "", "TRUNKLINE_CONFIG=s3://bucket/secret-canary", "TRUNKLINE_CONFIG: this build of the function cannot read S3; build it with: make lambda PARTS=aws"},
 		{"config with a password", "", "TRUNKLINE_CONFIG=https://user:secret-canary@example.com/", "TRUNKLINE_CONFIG: not of the form"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,9 +8,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,6 +164,53 @@ func TestDeadLetters(t *testing.T) {
 	}
 	if log := b.log.String(); strings.Count(log, "record dead-lettered") != 1 || !strings.Contains(log, "shardId-1:7") {
 		t.Errorf("the log says:\n%s", log)
+	}
+}
+
+// TestMappingDeadLetters settles a record that the endpoint refuses for good, and one that cannot be decoded, once their dead letters are stored.
+// What an outage or a refused key keeps back is no dead letter, nor is what a filter drops.
+func TestMappingDeadLetters(t *testing.T) {
+	var status atomic.Int32
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte(`"ContactId":"bad"`)) {
+			w.WriteHeader(int(status.Load()))
+		}
+	}))
+	defer endpoint.Close()
+	t.Setenv("REDACT_KEY", strings.Repeat("k", 32))
+	config := "version: 1\nfilter: [{\"data\": {\"Channel\": [\"VOICE\"]}}]\nredact: {key: env:REDACT_KEY}\ndestination: {http: {url: " + endpoint.URL + "}}\n"
+	element := func(sequence int, record string) string {
+		return fmt.Sprintf(`{"eventSource":"aws:kinesis","eventID":"shardId-1:%d","eventSourceARN":"arn:aws:kinesis:eu-west-2:111122223333:stream/s","kinesis":{"sequenceNumber":"%d","data":%q}}`,
+			sequence, sequence, base64.StdEncoding.EncodeToString([]byte(record)))
+	}
+	chat := strings.Replace(record1("chat", ""), "VOICE", "CHAT", 1)
+	event := []byte(`{"Records":[` + strings.Join([]string{element(1, record1("a", "")), element(2, "{"), element(3, chat), element(4, record1("bad", "")), element(5, record1("b", ""))}, ",") + `]}`)
+	for _, c := range []struct {
+		status  int
+		want    string
+		letters []string
+	}{
+		{http.StatusUnprocessableEntity, `{"batchItemFailures":[]}`, []string{"shardId-1:2 decode", "shardId-1:4 deliver"}},
+		{http.StatusBadRequest, `{"batchItemFailures":[]}`, []string{"shardId-1:2 decode", "shardId-1:4 deliver"}},
+		{http.StatusUnauthorized, `{"batchItemFailures":[{"itemIdentifier":"4"}]}`, []string{"shardId-1:2 decode"}},
+		{http.StatusForbidden, `{"batchItemFailures":[{"itemIdentifier":"4"}]}`, []string{"shardId-1:2 decode"}},
+		{http.StatusProxyAuthRequired, `{"batchItemFailures":[{"itemIdentifier":"4"}]}`, []string{"shardId-1:2 decode"}},
+	} {
+		status.Store(int32(c.status))
+		b, l := &bench{}, &letters{}
+		h := New(Options{Settings: Bundled(parse(t, config), b.options()), Letters: l})
+		got, err := h.Handle(t.Context(), event)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%d: got %s, %v; want %s", c.status, got, err, c.want)
+		}
+		var kept []string
+		for _, letter := range l.kept {
+			kept = append(kept, letter.Place+" "+letter.Stage)
+		}
+		slices.Sort(kept)
+		if !slices.Equal(kept, c.letters) {
+			t.Errorf("%d: dead letters of %q, want %q", c.status, kept, c.letters)
+		}
 	}
 }
 
