@@ -19,6 +19,11 @@ func (w *Worker) round(ctx context.Context, c *candidate) error {
 		return err
 	}
 	now := time.Now()
+	for _, o := range w.view.seen {
+		if holder := o.lease.Holder(); holder != "" && w.view.available(o, now) {
+			c.roster.lapse(holder)
+		}
+	}
 	var mu sync.Mutex
 	var failed error
 	given := false

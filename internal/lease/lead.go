@@ -170,22 +170,23 @@ type roster map[string]attendance
 type attendance struct {
 	report Report
 	since  time.Time // when it was made, or by this worker's clock first seen
+	lapsed bool      // it has let a lease expire since
 }
 
 // update takes in all reports. How old a report is that was never seen before is known by its writer's clock only.
 func (r roster) update(reports []Report, now time.Time) {
 	seen := roster{}
 	for _, report := range reports {
-		since := report.Updated
+		a := attendance{report: report, since: report.Updated}
 		if old, known := r[report.Worker]; known {
-			if since = old.since; !report.Updated.Equal(old.report.Updated) {
-				since = now
+			if a.since = now; report.Updated.Equal(old.report.Updated) {
+				a.since, a.lapsed = old.since, old.lapsed
 			}
 		}
-		if since.After(now) {
-			since = now
+		if a.since.After(now) {
+			a.since = now
 		}
-		seen[report.Worker] = attendance{report, since}
+		seen[report.Worker] = a
 	}
 	clear(r)
 	for id, a := range seen {
@@ -196,11 +197,19 @@ func (r roster) update(reports []Report, now time.Time) {
 // fresh tells whether the worker was alive of late.
 func (a attendance) fresh(now time.Time) bool { return now.Sub(a.since) <= reportValid }
 
+// lapse notes who has let a lease expire: it is likely dead, and what it is given would expire again. Its next report clears it.
+func (r roster) lapse(worker string) {
+	if a, known := r[worker]; known {
+		a.lapsed = true
+		r[worker] = a
+	}
+}
+
 // able are the workers that can be given leases.
 func (r roster) able(now time.Time) map[string]bool {
 	all := map[string]bool{}
 	for id, a := range r {
-		if a.report.Able && a.fresh(now) {
+		if a.report.Able && !a.lapsed && a.fresh(now) {
 			all[id] = true
 		}
 	}

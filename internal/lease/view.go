@@ -91,8 +91,8 @@ type Claim struct {
 // Plan says what the worker me should take, given what it saw and the time now:
 //
 //  1. leases without a heartbeat for three failover times, all of them;
-//  2. else, up to its fair share, leases that are available;
-//  3. else, if there are none of these, leases of the most loaded worker that has its share or more, MaxSteals at most.
+//  2. up to its fair share, leases that are available;
+//  3. if there are none of these, leases of the most loaded worker that has its share or more, MaxSteals at most.
 //
 // Which ones is random, so that workers that plan at the same time seldom want the same. A fair share is the number of leases by the
 // number of workers that have any, me included, rounded up.
@@ -105,22 +105,22 @@ func (v *View) Plan(me string, now time.Time, random *rand.Rand) []Claim {
 			owned[o.lease.Owner] = append(owned[o.lease.Owner], o.lease)
 			continue
 		}
-		free = append(free, o.lease)
 		if v.older(o, now, veryOld*v.policy.Failover) {
 			old = append(old, o.lease)
+		} else {
+			free = append(free, o.lease)
 		}
 	}
 	mine := len(owned[me])
-	if len(old) > 0 {
-		return claims(old, v.room(mine, len(old)), false, random)
-	}
+	all := claims(old, v.room(mine, len(old)), false, random)
+	mine += len(all)
 	target := share(len(v.seen), len(owned))
 	need := v.room(mine, target-mine)
 	switch {
-	case need <= 0:
-		return nil
+	case need <= 0 || len(all) > 0 && len(free) == 0:
+		return all
 	case len(free) > 0:
-		return claims(free, need, false, random)
+		return append(all, claims(free, need, false, random)...)
 	}
 	victim := mostLoaded(owned)
 	his := owned[victim]
