@@ -12,10 +12,10 @@ import (
 
 // round is what a leader does once: read who is there and what there is, and bring the two together.
 func (w *Worker) round(ctx context.Context, c *candidate) error {
-	if err := c.meet(ctx); err != nil {
+	if _, err := w.scan(ctx); err != nil {
 		return err
 	}
-	if _, err := w.scan(ctx); err != nil {
+	if err := c.meet(ctx); err != nil { // from the same scan, where the table has both
 		return err
 	}
 	now := time.Now()

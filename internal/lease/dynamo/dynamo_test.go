@@ -157,7 +157,7 @@ func namesAndTypes(t *testing.T, client *dynamodb.Client) {
 	want := item{
 		"leaseKey": text(key), "leaseCounter": whole(0), "ownerSwitchesSinceCheckpoint": whole(0), "checkpoint": text("TRIM_HORIZON"),
 		"checkpointSubSequenceNumber": whole(0), "parentShardId": set(l.Parents), "startingHashKey": text("0"),
-		"endingHashKey": text("340282366920938463463374607431768211455"), "entityType": text("LEASE"),
+		"endingHashKey": text("340282366920938463463374607431768211455"),
 	}
 	raw.is(key, want)
 	step := func(got lease.Lease, err error) {
