@@ -211,6 +211,9 @@ func (t *Tenure) call(ctx context.Context, do func(context.Context) (Lease, erro
 
 // adopt takes over what a write that was sent at sent made of the lease.
 func (t *Tenure) adopt(row Lease, sent time.Time) error {
+	if row.Drainer == t.id && row.Owner != t.id {
+		t.handOver(row) // a checkpoint does not meet a conflict then, and would be the last to tell
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.cause != nil { // it ended while the answer was on its way

@@ -21,15 +21,17 @@ type wire struct {
 	delay  time.Duration // of a request, and of an answer, at most
 	faults float64       // the part of requests that meet a fault
 	counts map[string]int
+	thaw   chan struct{} // closed when it is not frozen any more
 }
 
 type state int
 
 const (
-	up   state = iota
-	down       // nothing comes back
-	mute       // what is asked for happens, and the answer is lost
-	dead       // the process is gone: nothing is sent
+	up     state = iota
+	down         // nothing comes back
+	mute         // what is asked for happens, and the answer is lost
+	dead         // the process is gone: nothing is sent
+	frozen       // the process is paused: what it was about to send is sent when it goes on
 )
 
 var (
@@ -44,7 +46,26 @@ func newWire(store lease.Store, seed uint64) *wire {
 func (w *wire) set(s state) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.state == frozen && s != frozen {
+		close(w.thaw)
+	}
+	if w.state != frozen && s == frozen {
+		w.thaw = make(chan struct{})
+	}
 	w.state = s
+}
+
+// goOn waits while the process is paused.
+func (w *wire) goOn() state {
+	for {
+		w.mu.Lock()
+		s, thaw := w.state, w.thaw
+		w.mu.Unlock()
+		if s != frozen {
+			return s
+		}
+		<-thaw
+	}
 }
 
 func (w *wire) count(operation string) int {
@@ -79,6 +100,11 @@ func (w *wire) roll(operation string) (s state, f fault, before, after time.Dura
 func through[T any](ctx context.Context, w *wire, operation string, do func(context.Context) (T, error)) (T, error) {
 	var zero T
 	state, f, before, after := w.roll(operation)
+	if state == frozen {
+		if state = w.goOn(); state == up {
+			ctx = context.WithoutCancel(ctx) // its deadline was not noticed
+		}
+	}
 	switch state {
 	case down:
 		<-ctx.Done()

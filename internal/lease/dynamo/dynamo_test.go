@@ -138,6 +138,14 @@ func TestTable(t *testing.T) {
 		"create at once":          createAtOnce,
 		"wrong key":               wrongKey,
 		"names of tables":         tableNames,
+		"coordinators":            coordinators,
+		"regimes and places":      regimesAndPlaces,
+		"rows of reports":         reportRows,
+		"rows of the lock":        lockRows,
+		"kinds":                   kinds,
+		"denied calls":            deniedCalls,
+		"finished shards":         finishedShards,
+		"followers":               followers,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, client) })
 	}

@@ -76,6 +76,11 @@ func (t *Table) Report(ctx context.Context, worker string, blind bool) error {
 		TableName: &table, Key: item{key: text(worker)}, UpdateExpression: aws.String(c.update()), ConditionExpression: aws.String(c.condition()),
 		ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
 	})
+	if here {
+		t.mu.Lock()
+		t.scanned = time.Time{} // what it found is older
+		t.mu.Unlock()
+	}
 	if missing(err) {
 		err = fmt.Errorf("%w: KCL 3.0 to 3.4 made its table of states, and not this one: %w", lease.ErrSetup, err)
 	}
