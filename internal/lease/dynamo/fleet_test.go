@@ -130,6 +130,7 @@ func regimesAndPlaces(t *testing.T, client *dynamodb.Client) {
 	tests := []struct {
 		cv, tm                string
 		apart, ahead          bool // tables of their own; a Java worker reports in the lease table
+		ours                  bool // one of ours does
 		want                  lease.Regime
 		reportsHere, lockHere bool
 	}{
@@ -146,6 +147,7 @@ func regimesAndPlaces(t *testing.T, client *dynamodb.Client) {
 		{cv: "3X", tm: "INIT", apart: true, ahead: true, want: follower},
 		{cv: "3X", tm: "DEPLOYED", apart: true, want: follower},
 		{cv: "3X", tm: "DEPLOYED", apart: true, ahead: true, want: follower, reportsHere: true},
+		{cv: "3X", tm: "DEPLOYED", apart: true, ours: true, want: follower},
 		{cv: "3X", tm: "PENDING", apart: true, want: follower, reportsHere: true},
 		{cv: "3X", tm: "COMPLETE", apart: true, want: follower, reportsHere: true, lockHere: true},
 		{cv: "3X", tm: "REVERTED", apart: true, want: stranger},
@@ -162,6 +164,11 @@ func regimesAndPlaces(t *testing.T, client *dynamodb.Client) {
 			}
 			if test.ahead {
 				f.put(javaReport("leaseKey", "java-2", time.Now()))
+			}
+			if test.ours { // that says nothing: they would keep each other there
+				row := javaReport("leaseKey", "go-2", time.Now())
+				row["reportedBy"] = text("trunkline")
+				f.put(row)
 			}
 			table := f.open(Options{})
 			got, err := table.Regime(t.Context())
