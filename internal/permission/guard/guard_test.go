@@ -95,7 +95,7 @@ func send(ctx context.Context, w *world) error {
 	return err
 }
 
-func lease(ctx context.Context, w *world) error {
+func getLease(ctx context.Context, w *world) error {
 	_, err := dynamodb.NewFromConfig(w.config).GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: aws.String("leases"), Key: map[string]dynamotypes.AttributeValue{"leaseKey": &dynamotypes.AttributeValueMemberS{Value: "shard-1"}},
 	})
@@ -134,7 +134,7 @@ func TestDenied(t *testing.T) {
 		{"s3", get("a&b"), "AccessDenied", 403, `s3:GetObject on resource: "arn:aws:s3:::letters/a&b" because no identity-based policy allows the s3:GetObject action`},
 		{"s3 list", list("dead/"), "AccessDenied", 403, `s3:ListBucket on resource: "arn:aws:s3:::letters" because no identity-based policy allows the s3:ListBucket action`},
 		{"sqs", send, "AccessDenied", 403, "sqs:sendmessage on resource: arn:aws:sqs:eu-west-2:444455556666:letters because no identity-based policy allows the sqs:sendmessage action"},
-		{"dynamodb", lease, "AccessDeniedException", 400, "dynamodb:GetItem on resource: arn:aws:dynamodb:eu-west-2:111122223333:table/leases because no identity-based policy allows the dynamodb:GetItem action"},
+		{"dynamodb", getLease, "AccessDeniedException", 400, "dynamodb:GetItem on resource: arn:aws:dynamodb:eu-west-2:111122223333:table/leases because no identity-based policy allows the dynamodb:GetItem action"},
 		{"secretsmanager", secret("team/api"), "AccessDeniedException", 400, "secretsmanager:GetSecretValue on resource: team/api because no identity-based policy allows the secretsmanager:GetSecretValue action"},
 		{"sts", assume, "AccessDenied", 403, "sts:AssumeRole on resource: arn:aws:iam::444455556666:role/reader because no identity-based policy allows the sts:AssumeRole action"},
 	} {
@@ -178,9 +178,9 @@ func TestDecides(t *testing.T) {
 		{"neighbour", []guard.Policy{identity(allow("s3:GetObject", "arn:aws:s3:::letters/dead/*", ""))}, sim.Context{}, "", get("dear/1"), "s3:GetObject"},
 		{"prefix", []guard.Policy{identity(allow("s3:ListBucket", "*", `, "Condition": {"StringLike": {"s3:prefix": "dead/*"}}`))}, sim.Context{}, "", list("dead/x/"), ""},
 		{"other prefix", []guard.Policy{identity(allow("s3:ListBucket", "*", `, "Condition": {"StringLike": {"s3:prefix": "dead/*"}}`))}, sim.Context{}, "", list("live/"), "s3:ListBucket"},
-		{"leading key", []guard.Policy{identity(allow("dynamodb:GetItem", table, `, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "shard-1"}}`))}, sim.Context{}, "", lease, ""},
-		{"other leading key", []guard.Policy{identity(allow("dynamodb:GetItem", table, `, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "shard-2"}}`))}, sim.Context{}, "", lease, "dynamodb:GetItem"},
-		{"attributes", []guard.Policy{identity(allow("dynamodb:GetItem", table, `, "Condition": {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["leaseKey"]}}`))}, sim.Context{}, "", lease, ""},
+		{"leading key", []guard.Policy{identity(allow("dynamodb:GetItem", table, `, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "shard-1"}}`))}, sim.Context{}, "", getLease, ""},
+		{"other leading key", []guard.Policy{identity(allow("dynamodb:GetItem", table, `, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "shard-2"}}`))}, sim.Context{}, "", getLease, "dynamodb:GetItem"},
+		{"attributes", []guard.Policy{identity(allow("dynamodb:GetItem", table, `, "Condition": {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["leaseKey"]}}`))}, sim.Context{}, "", getLease, ""},
 		{"secret by six characters", []guard.Policy{identity(allow("secretsmanager:*", "arn:aws:secretsmanager:*:*:secret:team/api-??????", ""))}, sim.Context{}, "", secret("team/api"), ""},
 		{"secret by its ARN", []guard.Policy{identity(allow("secretsmanager:*", "arn:aws:secretsmanager:eu-west-2:111122223333:secret:team/api-AbCdEf", ""))}, sim.Context{}, "", secret("team/api"), ""},
 		{"secret without its end", []guard.Policy{identity(allow("secretsmanager:*", "arn:aws:secretsmanager:eu-west-2:111122223333:secret:team/api", ""))}, sim.Context{}, "", secret("team/api"), "AccessDenied"},
