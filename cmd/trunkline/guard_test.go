@@ -18,6 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"trunkline/iam/generate"
+	"trunkline/internal/config"
+	"trunkline/internal/permission/declared"
+	"trunkline/internal/permission/need"
 )
 
 // allowed is one action of a policy.
@@ -41,7 +46,7 @@ type guardedJob struct {
 }
 
 // do runs the collector against a receiver that refuses all, and then a replay. It returns what both said and their exit statuses.
-func (j *guardedJob) do(t *testing.T, grants []allowed) (said string, statuses []int) {
+func (j *guardedJob) do(t *testing.T, policy []byte) (said string, statuses []int) {
 	t.Helper()
 	if err := os.RemoveAll(j.dir + "/trunkline.db"); err != nil {
 		t.Fatal(err)
@@ -50,7 +55,7 @@ func (j *guardedJob) do(t *testing.T, grants []allowed) (said string, statuses [
 		t.Fatal(err)
 	}
 	j.reset()
-	write(t, j.dir+"/role.json", policy(grants))
+	write(t, j.dir+"/role.json", policy)
 	for _, args := range [][]string{{"run"}, {"replay", "--identity", "key.txt"}} {
 		j.lenient.Store(args[0] == "replay")
 		args = append(args, "--guard", "role.json", "--guard-principal", "arn:aws:iam::"+j.account+":role/collector", "--guard-report", args[0]+"-report.json")
@@ -94,15 +99,36 @@ func (j *guardedJob) unused(t *testing.T) (unused []string, refused bool) {
 	return unused, refused
 }
 
-// prove shows that the grants are enough, that all of them are used, and that each is missed, by its name.
+// generated is the policy that the config needs.
+func (j *guardedJob) generated(t *testing.T) []byte {
+	t.Helper()
+	c, err := config.Load(j.dir + "/trunkline.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs, err := need.Of(declared.Calls(), need.Features(c), need.Place{Partition: "aws", Region: "us-east-1", Account: j.account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := generate.Policies(needs, generate.Options{})
+	if err != nil || len(result.Policies) != 1 {
+		t.Fatalf("%d policies are generated (%v), want 1", len(result.Policies), err)
+	}
+	return result.Policies[0]
+}
+
+// prove shows that the grants are enough, that all of them are used, and that each is missed, by its name. What is generated from the
+// config is enough, and all used, too.
 func (j *guardedJob) prove(t *testing.T, grants []allowed) {
 	t.Helper()
-	said, statuses := j.do(t, grants)
-	if unused, refused := j.unused(t); refused || len(unused) > 0 || !slices.Equal(statuses, []int{0, 0}) {
-		t.Fatalf("with all grants: statuses %v, refused %v, unused %q, want 0, none and none:\n%s", statuses, refused, unused, said)
+	for _, text := range [][]byte{policy(grants), j.generated(t)} {
+		said, statuses := j.do(t, text)
+		if unused, refused := j.unused(t); refused || len(unused) > 0 || !slices.Equal(statuses, []int{0, 0}) {
+			t.Fatalf("with all grants: statuses %v, refused %v, unused %q, want 0, none and none:\n%s\n%s", statuses, refused, unused, said, text)
+		}
 	}
 	for i, removed := range grants {
-		said, statuses := j.do(t, slices.Delete(slices.Clone(grants), i, i+1))
+		said, statuses := j.do(t, policy(slices.Delete(slices.Clone(grants), i, i+1)))
 		if slices.Equal(statuses, []int{0, 0}) {
 			t.Errorf("without %s on %s: both commands ended with status 0, want a failure:\n%s", removed.action, removed.resource, said)
 		}
