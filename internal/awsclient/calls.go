@@ -16,6 +16,6 @@ func Calls() []call.Call {
 			{Name: "aws:TagKeys", From: []string{"${Tags.Key}"}},
 			{Name: "sts:TransitiveTagKeys", From: []string{"${TransitiveTagKeys}"}},
 		}}},
-		Scope: map[string]string{"RoleArn": "${role}", "RoleSessionName": "${session}"},
+		Scope: map[string][]string{"RoleArn": {"${role}"}, "RoleSessionName": {"${session}"}},
 	}}
 }

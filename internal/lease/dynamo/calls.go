@@ -5,14 +5,14 @@ import "trunkline/internal/permission/call"
 // Calls are the calls to AWS of this package. The value of their feature: table, the name of the lease table.
 func Calls() []call.Call {
 	features := []string{"state.dynamodb"}
-	scope := map[string]string{"TableName": "${table}"}
+	scope := map[string][]string{"TableName": {"${table}"}}
 	of := func(action string, keys ...call.Key) []call.Ask {
 		return []call.Ask{{Action: action, Keys: keys, Resources: []string{"arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"}}}
 	}
-	keyed := func(item string) []call.Key { // of an operation on one row; item is the member that holds its key
+	keyed := func(row, key string) []call.Key { // of an operation on one row; row is the member that holds it or its key
 		return []call.Key{
-			{Name: "dynamodb:LeadingKeys", From: []string{"${" + item + "." + keyAttribute + "}"}},
-			{Name: "dynamodb:Attributes", From: []string{"${" + item + ".#}", "${ExpressionAttributeNames}"}},
+			{Name: "dynamodb:LeadingKeys", From: []string{"${" + key + "}"}},
+			{Name: "dynamodb:Attributes", From: []string{"${" + row + ".#}", "${ExpressionAttributeNames}"}},
 			{Name: "dynamodb:ReturnValues", From: []string{"${ReturnValues}"}},
 			{Name: "dynamodb:ReturnConsumedCapacity", From: []string{"${ReturnConsumedCapacity}"}},
 			{Name: "dynamodb:EnclosingOperation"},
@@ -44,22 +44,22 @@ func Calls() []call.Call {
 		{
 			Operation: "dynamodb:GetItem", Features: features, Scope: scope,
 			Why:  "a lease whose state is in doubt is given up",
-			Asks: of("dynamodb:GetItem", keyed("Key")...),
+			Asks: of("dynamodb:GetItem", keyed("Key", "Key")...),
 		},
 		{
 			Operation: "dynamodb:PutItem", Features: features, Scope: scope,
 			Why:  "no lease is made for a new shard",
-			Asks: of("dynamodb:PutItem", keyed("Item")...),
+			Asks: of("dynamodb:PutItem", keyed("Item", "Item."+keyAttribute)...),
 		},
 		{
 			Operation: "dynamodb:UpdateItem", Features: features, Scope: scope,
 			Why:  "no lease is taken, kept or moved on",
-			Asks: of("dynamodb:UpdateItem", keyed("Key")...),
+			Asks: of("dynamodb:UpdateItem", keyed("Key", "Key")...),
 		},
 		{
 			Operation: "dynamodb:DeleteItem", Features: features, Scope: scope,
 			Why:  "leases of shards that are gone stay in the table",
-			Asks: of("dynamodb:DeleteItem", keyed("Key")...),
+			Asks: of("dynamodb:DeleteItem", keyed("Key", "Key")...),
 		},
 	}
 }

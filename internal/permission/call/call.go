@@ -28,9 +28,9 @@ type Call struct {
 	// Asks are what AWS asks policies for. All must be allowed that the input gives a resource for; at least one it must.
 	Asks []Ask
 
-	// Scope says of each input member that Asks name what it can hold: a Template whose placeholders are the values that a feature's
-	// config has (bucket, prefix), with * and ? where only a request tells. The package's documentation of Calls lists these values.
-	Scope map[string]string
+	// Scope says of each input member that Asks name what it can hold: Templates whose placeholders are the values that a feature's
+	// config has (bucket, prefix), with * and ? where only a request tells. The comment of the package's Calls lists these values.
+	Scope map[string][]string
 }
 
 // An Ask is one action, on the resources that the input names.

@@ -17,6 +17,8 @@ type Template string
 // services take either (TableName, SecretId).
 func (t Template) Expand(values func(name string) []string) []string {
 	whole := len(t) > 4 && t[:4] == "arn:"
+	var arns []string
+	seen := map[string]bool{} // of arns
 	results := []string{""}
 	for i := 0; i < len(t); {
 		name, end, ok := t.placeholder(i)
@@ -27,13 +29,16 @@ func (t Template) Expand(values func(name string) []string) []string {
 		}
 		i = end
 		name, part := cutPart(name)
-		found := values(name)
 		var next []string
-		for _, value := range found {
-			switch {
-			case whole && len(value) > 4 && value[:4] == "arn:":
-				return found
-			case part > 0:
+		for _, value := range values(name) {
+			if whole && len(value) > 4 && value[:4] == "arn:" {
+				if !seen[value] {
+					seen[value] = true
+					arns = append(arns, value)
+				}
+				continue
+			}
+			if part > 0 {
 				value = partOf(value, part)
 			}
 			if value == "" {
@@ -43,12 +48,12 @@ func (t Template) Expand(values func(name string) []string) []string {
 				next = append(next, r+value)
 			}
 		}
-		if len(next) == 0 {
-			return nil
-		}
 		results = next
+		if len(next) == 0 {
+			break
+		}
 	}
-	return results
+	return append(arns, results...)
 }
 
 // Names are the placeholders of a template, in order, without the part of a value that they ask for.

@@ -9,6 +9,7 @@ func TestExpand(t *testing.T) {
 	values := map[string][]string{
 		"Region": {"eu-west-2"}, "Account": {"111122223333"}, "Bucket": {"letters"}, "Key": {"dead/a", "dead/b"}, "Empty": {""},
 		"Url": {"https://sqs.eu-west-2.amazonaws.com/444455556666/letters"}, "Name": {"leases"}, "ARN": {"arn:aws:dynamodb:eu-west-1:999900001111:table/x"},
+		"Both": {"leases", "arn:aws:dynamodb:eu-west-1:999900001111:table/x"},
 	}
 	for _, c := range []struct {
 		template Template
@@ -21,6 +22,8 @@ func TestExpand(t *testing.T) {
 		{"${Name/-1}", []string{"leases"}},
 		{"${Name/-2}", nil},
 		{"arn:aws:dynamodb:${Region}:${Account}:table/${ARN}", []string{"arn:aws:dynamodb:eu-west-1:999900001111:table/x"}},
+		{"arn:aws:sqs:${Region}:${ARN}:${ARN}", []string{"arn:aws:dynamodb:eu-west-1:999900001111:table/x"}},
+		{"arn:aws:dynamodb:${Region}:${Account}:table/${Both}", []string{"arn:aws:dynamodb:eu-west-1:999900001111:table/x", "arn:aws:dynamodb:eu-west-2:111122223333:table/leases"}},
 		{"table ${ARN}", []string{"table arn:aws:dynamodb:eu-west-1:999900001111:table/x"}},
 		{"arn:aws:s3:::${Bucket}/${Missing}", nil},
 		{"${Empty}", nil},

@@ -86,7 +86,7 @@ func skeleton(op string) string {
 	return fmt.Sprintf(`	{
 		Operation: %q, Features: []string{"KEY OF THE CONFIG"}, Why: "WHAT DOES NOT WORK WITHOUT IT",
 		Asks:  []call.Ask{{Action: %q, Resources: []string{"arn:${Partition}:… over ${Members} of the input"}}},
-		Scope: map[string]string{"Member": "${what the config knows of it}"},
+		Scope: map[string][]string{"Member": {"${what the config knows of it}"}},
 	}`, op, op)
 }
 

@@ -96,18 +96,26 @@ func (s scope) member(name string) []string {
 	case "Account":
 		return or(s.at.Account)
 	}
-	template := call.Template(s.call.Scope[name])
-	for _, value := range template.Names() {
-		if _, known := s.feature.Values[value]; !known {
-			return nil
+	var all []string
+	for _, template := range s.call.Scope[name] {
+		if text, ok := s.filled(template); ok {
+			all = append(all, text)
 		}
 	}
-	// A value may be empty, as a prefix can: put it in by hand, since Expand takes empty for missing.
-	text := string(template)
-	for _, value := range template.Names() {
-		text = strings.ReplaceAll(text, "${"+value+"}", s.feature.Values[value])
+	return all
+}
+
+// filled puts the feature's values into a template, where all of them are known. One that is known and empty, as a prefix can be, is
+// put in too, unlike by Expand.
+func (s scope) filled(template string) (string, bool) {
+	for _, name := range call.Template(template).Names() {
+		value, known := s.feature.Values[name]
+		if !known {
+			return "", false
+		}
+		template = strings.ReplaceAll(template, "${"+name+"}", value)
 	}
-	return []string{text}
+	return template, true
 }
 
 // literal is a value as a pattern that matches it alone: see "IAM policy elements: Variables and tags", special characters.

@@ -128,7 +128,7 @@ func TestValues(t *testing.T) {
 
 // TestOfNothing: a declaration that a feature cannot fill is an error, unless it says in which cases the call is made.
 func TestOfNothing(t *testing.T) {
-	declaration := call.Call{Operation: "s3:GetObject", Features: []string{"f"}, Asks: []call.Ask{{Action: "s3:GetObject", Resources: []string{"arn:aws:s3:::${Bucket}"}}}, Scope: map[string]string{"Bucket": "${bucket}"}}
+	declaration := call.Call{Operation: "s3:GetObject", Features: []string{"f"}, Asks: []call.Ask{{Action: "s3:GetObject", Resources: []string{"arn:aws:s3:::${Bucket}"}}}, Scope: map[string][]string{"Bucket": {"${bucket}"}}}
 	if _, err := Of([]call.Call{declaration}, []Feature{{Name: "f"}}, Place{}); err == nil || err.Error() != "s3:GetObject for f: no template of its resources can be filled" {
 		t.Errorf("got %v, want an error", err)
 	}

@@ -18,6 +18,6 @@ func Calls() []call.Call {
 				{Name: "secretsmanager:VersionStage", From: []string{"${VersionStage}"}},
 			},
 		}},
-		Scope: map[string]string{"SecretId": "${secret}"},
+		Scope: map[string][]string{"SecretId": {"${secret}"}},
 	}}
 }

@@ -7,7 +7,7 @@ import "trunkline/internal/permission/call"
 func Calls() []call.Call {
 	features := []string{"dead_letter.s3"}
 	object := []string{"arn:${Partition}:s3:::${Bucket}/${Key}"}
-	scope := map[string]string{"Bucket": "${bucket}", "Key": "${prefix}${owner}/*"}
+	scope := map[string][]string{"Bucket": {"${bucket}"}, "Key": {"${prefix}${owner}/*"}}
 	return []call.Call{
 		{
 			Operation: "s3:PutObject", Features: features, Scope: scope,
@@ -34,13 +34,13 @@ func Calls() []call.Call {
 		},
 		{
 			Operation: "s3:DeleteObjects", Features: features,
-			Scope: map[string]string{"Bucket": "${bucket}", "Delete.Objects.Key": "${prefix}${owner}/*"},
+			Scope: map[string][]string{"Bucket": {"${bucket}"}, "Delete.Objects.Key": {"${prefix}${owner}/*"}},
 			Why:   "letters that were replayed stay in the bucket",
 			Asks:  []call.Ask{{Action: "s3:DeleteObject", Resources: []string{"arn:${Partition}:s3:::${Bucket}/${Delete.Objects.Key}"}}},
 		},
 		{
 			Operation: "s3:ListObjectsV2", Features: features,
-			Scope: map[string]string{"Bucket": "${bucket}", "Prefix": "${prefix}${owner}/"},
+			Scope: map[string][]string{"Bucket": {"${bucket}"}, "Prefix": {"${prefix}${owner}/"}},
 			Why:   "letters that were replayed stay in the bucket",
 			Asks: []call.Ask{{Action: "s3:ListBucket", Resources: []string{"arn:${Partition}:s3:::${Bucket}"}, Keys: []call.Key{
 				{Name: "s3:prefix", From: []string{"${Prefix}"}, Scope: true},

@@ -9,7 +9,7 @@ func Calls() []call.Call {
 	of := func(action string) []call.Ask {
 		return []call.Ask{{Action: action, Resources: []string{"arn:${Partition}:sqs:${Region}:${QueueUrl/-2}:${QueueUrl/-1}"}}}
 	}
-	scope := map[string]string{"QueueUrl": "${queue}"}
+	scope := map[string][]string{"QueueUrl": {"${queue}"}}
 	return []call.Call{
 		{
 			Operation: "sqs:GetQueueUrl", Features: features, When: "if the queue is named by its ARN",
@@ -18,7 +18,7 @@ func Calls() []call.Call {
 				"arn:${Partition}:sqs:${Region}:${QueueOwnerAWSAccountId}:${QueueName}",
 				"arn:${Partition}:sqs:${Region}:${Account}:${QueueName}",
 			}}},
-			Scope: map[string]string{"QueueName": "${queue_arn}", "QueueOwnerAWSAccountId": "${queue_arn}"},
+			Scope: map[string][]string{"QueueName": {"${queue_arn}"}, "QueueOwnerAWSAccountId": {"${queue_arn}"}},
 		},
 		{
 			Operation: "sqs:GetQueueAttributes", Features: features, Scope: scope,

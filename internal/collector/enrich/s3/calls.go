@@ -11,6 +11,6 @@ func Calls() []call.Call {
 		When:      "if the file is in S3",
 		Why:       "the file is not read, and nothing starts that needs it",
 		Asks:      []call.Ask{{Action: "s3:GetObject", Resources: []string{"arn:${Partition}:s3:::${Bucket}/${Key}"}}},
-		Scope:     map[string]string{"Bucket": "${bucket}", "Key": "${key}"},
+		Scope:     map[string][]string{"Bucket": {"${bucket}"}, "Key": {"${key}"}},
 	}}
 }
