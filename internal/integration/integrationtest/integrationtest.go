@@ -1,0 +1,353 @@
+// Package integrationtest is what every integration has to pass: run it in the test of each.
+//
+//	for all policies and a covering set of their switches:
+//	    rendered twice alike ─▶ accepted by IAM's grammar, within its size ─▶ no finding of the linter
+//	    ─▶ every difference from the published policy has a reason ─▶ Terraform and CloudFormation say the same
+//	for all questions: ours answers as wanted, the published policy as is known of it
+package integrationtest
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"trunkline/iam"
+	"trunkline/iam/catalog"
+	"trunkline/iam/lint"
+	"trunkline/iam/sim"
+	"trunkline/internal/integration"
+)
+
+// Run tests one integration.
+func Run(t *testing.T, i *integration.Integration) {
+	t.Run("description", func(t *testing.T) { description(t, i) })
+	for _, p := range i.Policies {
+		t.Run(p.Name, func(t *testing.T) {
+			seen := map[string]bool{} // what was used at least once
+			for _, given := range Combinations(i, p) {
+				policy(t, i, p, given, seen)
+			}
+			everythingUsed(t, p, seen)
+		})
+	}
+	t.Run("questions", func(t *testing.T) { questions(t, i) })
+}
+
+// description checks what is written about the integration.
+func description(t *testing.T, i *integration.Integration) {
+	for n := range i.Parameters {
+		p := &i.Parameters[n]
+		if p.About == "" || p.Form.Says == "" || p.Form.Example == "" {
+			t.Errorf("parameter %s: what it is, its form and an example are needed", p.Name)
+		}
+		if _, err := i.Render(i.Policies[0], map[string]string{p.Name: p.Form.Example}); err != nil && strings.Contains(err.Error(), p.Name+"=") && !strings.Contains(err.Error(), "needs") {
+			t.Errorf("parameter %s: its example is refused: %v", p.Name, err)
+		}
+		if p.Form.OneOf != nil {
+			continue
+		}
+		for _, hostile := range []string{"*", "a*", "", `"`, "${aws:username}", "a\nb", "arn:aws:s3:::*"} {
+			if _, err := i.Render(i.Policies[0], map[string]string{p.Name: hostile}); err == nil || !strings.Contains(err.Error(), "such as") {
+				t.Errorf("parameter %s takes %q: %v", p.Name, hostile, err)
+			}
+		}
+	}
+	for _, p := range i.Policies {
+		if p.Title == "" || p.Attached == "" {
+			t.Errorf("policy %s: a title and what it is attached to are needed", p.Name)
+		}
+		for n := range p.Statements {
+			s := &p.Statements[n]
+			if s.Why == "" || s.Without == "" {
+				t.Errorf("%s %s: why it is there and what fails without it are needed", p.Name, s.Sid)
+			}
+		}
+	}
+}
+
+// Given are example values for everything that has to be given, and for the optional values and switches named.
+func Given(i *integration.Integration, p *integration.Policy, on ...string) map[string]string {
+	given := map[string]string{}
+	for n := range i.Parameters {
+		q := &i.Parameters[n]
+		optional := slices.Contains(Optional(i, p), q.Name)
+		switch {
+		case slices.Contains(on, q.Name):
+			given[q.Name] = q.Form.Example
+		case !optional && q.Default == "" && !q.Form.Switch:
+			given[q.Name] = q.Form.Example
+		}
+	}
+	return given
+}
+
+// Optional lists the parameters on which statements of the policy depend, but for choices.
+func Optional(i *integration.Integration, p *integration.Policy) (names []string) {
+	for n := range p.Statements {
+		for _, when := range p.Statements[n].When {
+			name, _, compared := strings.Cut(strings.TrimPrefix(when, "!"), "=")
+			if !compared && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// exhaustive is how many optional values are tried in all combinations.
+const exhaustive = 5
+
+// Combinations are sets of values for a policy: every choice, and of what is optional all combinations where they are few; else none,
+// all, each alone, each left out and each pair.
+func Combinations(i *integration.Integration, p *integration.Policy) (all []map[string]string) {
+	optional := Optional(i, p)
+	var sets [][]string
+	if len(optional) <= exhaustive {
+		for bits := range 1 << len(optional) {
+			var on []string
+			for n, name := range optional {
+				if bits>>n&1 == 1 {
+					on = append(on, name)
+				}
+			}
+			sets = append(sets, on)
+		}
+	} else {
+		sets = append(sets, nil, optional)
+		for n, name := range optional {
+			sets = append(sets, []string{name}, slices.Delete(slices.Clone(optional), n, n+1))
+			for _, other := range optional[n+1:] {
+				sets = append(sets, []string{name, other})
+			}
+		}
+	}
+	for _, on := range sets {
+		all = append(all, withChoices(i, p, Given(i, p, on...))...)
+	}
+	return all
+}
+
+// withChoices makes one set of values for each value of each choice that the policy's template or conditions use.
+func withChoices(i *integration.Integration, p *integration.Policy, given map[string]string) []map[string]string {
+	sets := []map[string]string{given}
+	for n := range i.Parameters {
+		q := &i.Parameters[n]
+		if q.Form.OneOf == nil || q.Form.Switch {
+			continue
+		}
+		for _, value := range q.Form.OneOf[1:] {
+			other := maps.Clone(given)
+			other[q.Name] = value
+			sets = append(sets, other)
+		}
+	}
+	_ = p
+	return sets
+}
+
+// brief names what is given beyond what has to be.
+func brief(i *integration.Integration, given map[string]string) string {
+	var all []string
+	for n := range i.Parameters {
+		p := &i.Parameters[n]
+		if value, ok := given[p.Name]; ok {
+			if p.Form.OneOf != nil {
+				all = append(all, p.Name+"="+value)
+			} else {
+				all = append(all, p.Name)
+			}
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+func policy(t *testing.T, i *integration.Integration, p *integration.Policy, given map[string]string, seen map[string]bool) {
+	t.Helper()
+	r, err := i.Render(p, given)
+	if err != nil {
+		if errors.Is(err, integration.ErrNothing) {
+			return
+		}
+		t.Fatalf("with %s: %v", brief(i, given), err)
+	}
+	again, err := i.Render(p, given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, d := range r.Documents {
+		if !bytes.Equal(d.Text, again.Documents[n].Text) {
+			t.Errorf("with %s: two texts:\n%s\n%s", brief(i, given), d.Text, again.Documents[n].Text)
+		}
+		if _, err := iam.Strict(d.Text, p.Type); err != nil {
+			t.Errorf("with %s: IAM refuses it: %v\n%s", brief(i, given), err, d.Text)
+		}
+		ordered(t, iam.Parse(d.Text))
+	}
+	for _, s := range r.Statements {
+		seen["statement "+s.Sid] = true
+	}
+	exported(t, r)
+	linted(t, r, given, seen)
+	compared(t, r, given, seen)
+}
+
+// ordered checks that actions are sorted and named once.
+func ordered(t *testing.T, doc *iam.Document) {
+	t.Helper()
+	for _, s := range doc.Statements {
+		var actions []string
+		for _, a := range s.Action.List {
+			actions = append(actions, a.Text)
+		}
+		if !slices.IsSorted(actions) || len(slices.Compact(slices.Clone(actions))) != len(actions) {
+			t.Errorf("statement %s: actions are not sorted: %v", s.Sid.Text, actions)
+		}
+	}
+}
+
+func linted(t *testing.T, r *integration.Rendered, given map[string]string, seen map[string]bool) {
+	t.Helper()
+	for _, f := range r.Findings(catalog.Default()) {
+		if f.Accepted == nil {
+			t.Errorf("with %s: %s %s at %s: %s", brief(r.Integration, given), f.Severity, f.Check.Code, f.Sid, f.Message)
+			continue
+		}
+		if f.Severity != lint.Suggestion {
+			t.Errorf("with %s: a %s is accepted: %s", brief(r.Integration, given), f.Severity, f.Message)
+		}
+		seen["accepted "+f.Accepted.Code+" "+f.Accepted.Sid] = true
+	}
+}
+
+func compared(t *testing.T, r *integration.Rendered, given map[string]string, seen map[string]bool) {
+	t.Helper()
+	changes, err := r.Compare(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range changes {
+		if c.Kind != integration.Same && c.Why == "" {
+			t.Errorf("with %s: no reason: %s %s → %s %v (%v → %v)", brief(r.Integration, given), c.Kind, c.Published, c.Ours, c.Actions, c.Was, c.Is)
+		}
+		if c.Kind == integration.LeftOut {
+			seen["omission "+c.Why] = true
+		}
+	}
+}
+
+func everythingUsed(t *testing.T, p *integration.Policy, seen map[string]bool) {
+	t.Helper()
+	for _, s := range p.Statements {
+		if !seen["statement "+s.Sid] {
+			t.Errorf("statement %s never stands", s.Sid)
+		}
+	}
+	for _, a := range p.Accepted {
+		if !seen["accepted "+a.Code+" "+a.Sid] {
+			t.Errorf("%s at %s is accepted and never found", a.Code, a.Sid)
+		}
+	}
+	for _, o := range p.Omissions {
+		if !seen["omission "+o.Why] {
+			t.Errorf("the omission of %v from %s is never one", o.Actions, o.From)
+		}
+	}
+}
+
+// questions asks every question with everything on, with our names and with the guide's.
+func questions(t *testing.T, i *integration.Integration) {
+	all, err := i.Questions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for n := range all {
+		q := &all[n]
+		p, known := i.Policy(q.Policy)
+		if !known {
+			t.Errorf("question %q: no policy %s", q.Ask, q.Policy)
+			continue
+		}
+		given := values(i, p, q)
+		if asked, err := i.Asked(q, given); err != nil || !asked {
+			t.Errorf("question %q is not asked: %v", q.Ask, err)
+			continue
+		}
+		r, err := i.Render(p, given)
+		if err != nil {
+			t.Errorf("question %q: %v", q.Ask, err)
+			continue
+		}
+		subject := &integration.Subject{Caller: Caller(t, p), Own: r.Joined(), Type: p.Type}
+		allowed, reason, err := i.Ask(q, subject, given, catalog.Default())
+		if err != nil || allowed != q.Want {
+			t.Errorf("%s %s: %q with our policy: got allowed %t, want %t (%s, %v)", i.Name, p.Name, q.Ask, allowed, q.Want, reason, err)
+		}
+		count[q.Policy+answer(q.Want)]++
+		maps.Copy(given, i.GuideValues)
+		published, err := i.PublishedDocument(p, given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case published == nil && q.Published != "", published != nil && q.Published == "":
+			t.Errorf("%s %s: %q: what does the published policy answer?", i.Name, p.Name, q.Ask)
+		case published != nil:
+			subject.Own = published
+			allowed, reason, err = i.Ask(q, subject, given, catalog.Default())
+			if err != nil || answer(allowed) != q.Published {
+				t.Errorf("%s %s: %q with the published policy: got %s, want %s (%s, %v)", i.Name, p.Name, q.Ask, answer(allowed), q.Published, reason, err)
+			}
+		}
+	}
+	for _, p := range i.Policies {
+		if count[p.Name+"allow"]+count[p.Name+"deny"] < 2 || count[p.Name+"deny"] == 0 {
+			t.Errorf("policy %s: too few questions: %v", p.Name, count)
+		}
+	}
+}
+
+func answer(allowed bool) string {
+	if allowed {
+		return "allow"
+	}
+	return "deny"
+}
+
+// values are examples of everything, but for what the question wants off, and its choices.
+func values(i *integration.Integration, p *integration.Policy, q *integration.Question) map[string]string {
+	given := Given(i, p, Optional(i, p)...)
+	for _, when := range q.When {
+		name, off := strings.CutPrefix(when, "!")
+		name, value, chosen := strings.Cut(name, "=")
+		switch parameter, known := i.Parameter(name); {
+		case off:
+			delete(given, name)
+		case chosen:
+			given[name] = value
+		case known:
+			given[name] = parameter.Form.Example
+		}
+	}
+	return given
+}
+
+// Caller is who is asked about: the service for trust policies, else a role that has the policy.
+func Caller(t *testing.T, p *integration.Policy) sim.Caller {
+	t.Helper()
+	name := "arn:aws:sts::111122223333:assumed-role/example/session"
+	if p.Type == iam.TrustPolicy {
+		name = "pipes.amazonaws.com"
+		if strings.HasPrefix(p.Name, "function") {
+			name = "lambda.amazonaws.com"
+		}
+	}
+	c, err := sim.ParseCaller(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
