@@ -34,7 +34,7 @@ type Form struct {
 	Switch  bool     // on or off; off unless given
 }
 
-// Switch is the form of what is on or off.
+// Switch is the form of what is on or off. Its parameter is off unless its Default is on.
 func Switch() Form {
 	return Form{Says: "on or off", Example: "on", OneOf: []string{"on", "off"}, Switch: true}
 }
@@ -191,7 +191,7 @@ func (v *values) get(name string) ([]string, error) {
 		return nil, fmt.Errorf("template of %s uses ${%s}, which is no parameter", v.of.Name, name)
 	case v.given[name] != nil:
 		return v.given[name], nil
-	case p.Form.Switch:
+	case p.Form.Switch && p.Default == "":
 		return []string{"off"}, nil
 	case p.Default == "":
 		if !slices.Contains(v.missing, p) {
@@ -300,7 +300,7 @@ func (v *values) hold(when []string) (bool, error) {
 			return false, fmt.Errorf("condition %s of %s: no parameter is called %s", condition, v.of.Name, name)
 		}
 		list := v.given[name]
-		if compared && list == nil && p.Default != "" {
+		if (compared || p.Form.Switch) && list == nil && p.Default != "" {
 			var err error
 			if list, err = v.get(name); err != nil {
 				return false, err

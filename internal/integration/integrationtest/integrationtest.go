@@ -77,6 +77,8 @@ func Given(i *integration.Integration, p *integration.Policy, on ...string) map[
 		switch {
 		case slices.Contains(on, q.Name):
 			given[q.Name] = q.Form.Example
+		case optional && q.Form.Switch && q.Default == "on":
+			given[q.Name] = "off"
 		case !optional && q.Default == "" && !q.Form.Switch:
 			given[q.Name] = q.Form.Example
 		}
@@ -130,21 +132,23 @@ func Combinations(i *integration.Integration, p *integration.Policy) (all []map[
 	return all
 }
 
-// withChoices makes one set of values for each value of each choice that the policy's template or conditions use.
+// withChoices makes one set of values for each value of each choice that the policy uses.
 func withChoices(i *integration.Integration, p *integration.Policy, given map[string]string) []map[string]string {
 	sets := []map[string]string{given}
-	for n := range i.Parameters {
-		q := &i.Parameters[n]
-		if q.Form.OneOf == nil || q.Form.Switch {
+	uses, err := i.Uses(p)
+	if err != nil {
+		return sets // rendering says it too
+	}
+	for _, u := range uses {
+		if u.Form.OneOf == nil || u.Form.Switch {
 			continue
 		}
-		for _, value := range q.Form.OneOf[1:] {
+		for _, value := range u.Form.OneOf[1:] {
 			other := maps.Clone(given)
-			other[q.Name] = value
+			other[u.Name] = value
 			sets = append(sets, other)
 		}
 	}
-	_ = p
 	return sets
 }
 

@@ -8,12 +8,13 @@ import (
 	"trunkline/internal/integration"
 	"trunkline/internal/integration/connectassociation"
 	"trunkline/internal/integration/operata"
+	"trunkline/internal/integration/verint"
 	"trunkline/internal/spelling"
 )
 
 // All are the integrations, in the order in which people see them.
 func All() []*integration.Integration {
-	return []*integration.Integration{operata.Integration(), connectassociation.Integration()}
+	return []*integration.Integration{operata.Integration(), verint.Integration(), connectassociation.Integration()}
 }
 
 // Find returns the integration of a name. The error says what there is.
