@@ -144,6 +144,10 @@ func (v *values) writeGrant(b *bytes.Buffer, g *Grant) error {
 				b.WriteString(":{")
 			}
 			operator = name
+			key, err := v.one(key)
+			if err != nil {
+				return err
+			}
 			quote(b, key)
 			b.WriteByte(':')
 			if err := v.writeList(b, nodes(strings.Split(value, ","))); err != nil {

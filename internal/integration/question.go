@@ -125,6 +125,9 @@ func (v *values) request(r *Request, s *Subject) (sim.Request, error) {
 		if !found {
 			return request, fmt.Errorf("context %q: want key=value", pair)
 		}
+		if key, err = v.one(key); err != nil {
+			return request, err
+		}
 		if text, err = v.one(text); err != nil {
 			return request, err
 		}
