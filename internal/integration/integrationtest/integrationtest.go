@@ -100,10 +100,10 @@ func Optional(i *integration.Integration, p *integration.Policy) (names []string
 }
 
 // exhaustive is how many optional values are tried in all combinations.
-const exhaustive = 5
+const exhaustive = 4
 
 // Combinations are sets of values for a policy: every choice, and of what is optional all combinations where they are few; else none,
-// all, each alone, each left out and each pair.
+// all, each alone, each left out, and sets that have every combination of any two.
 func Combinations(i *integration.Integration, p *integration.Policy) (all []map[string]string) {
 	optional := Optional(i, p)
 	var sets [][]string
@@ -121,9 +121,18 @@ func Combinations(i *integration.Integration, p *integration.Policy) (all []map[
 		sets = append(sets, nil, optional)
 		for n, name := range optional {
 			sets = append(sets, []string{name}, slices.Delete(slices.Clone(optional), n, n+1))
-			for _, other := range optional[n+1:] {
-				sets = append(sets, []string{name, other})
+		}
+		// Two positions differ in some binary digit: of each pair every combination is tried.
+		for digit := 1; digit < len(optional); digit *= 2 {
+			var with, without []string
+			for n, name := range optional {
+				if n&digit != 0 {
+					with = append(with, name)
+				} else {
+					without = append(without, name)
+				}
 			}
+			sets = append(sets, with, without)
 		}
 	}
 	for _, on := range sets {

@@ -8,6 +8,7 @@ import (
 	"trunkline/internal/integration"
 	"trunkline/internal/integration/connectassociation"
 	"trunkline/internal/integration/connectidentity"
+	"trunkline/internal/integration/connectinstanceadmin"
 	"trunkline/internal/integration/operata"
 	"trunkline/internal/integration/verint"
 	"trunkline/internal/spelling"
@@ -15,7 +16,13 @@ import (
 
 // All are the integrations, in the order in which people see them.
 func All() []*integration.Integration {
-	return []*integration.Integration{operata.Integration(), verint.Integration(), connectassociation.Integration(), connectidentity.Integration()}
+	return []*integration.Integration{
+		operata.Integration(),
+		verint.Integration(),
+		connectassociation.Integration(),
+		connectidentity.Integration(),
+		connectinstanceadmin.Integration(),
+	}
 }
 
 // Find returns the integration of a name. The error says what there is.
