@@ -148,7 +148,11 @@ func textsOf(list []*iam.Node) []string {
 // covers makes a test of published patterns: does it cover the action. What a guide misspelt covers nothing.
 func covers(action string) func(pattern string) bool {
 	return func(pattern string) bool {
-		return strings.EqualFold(pattern, action) || glob(strings.ToLower(pattern), strings.ToLower(action))
+		if !strings.ContainsAny(pattern, "*?") {
+			return strings.EqualFold(pattern, action)
+		}
+		g := arn.Compile(strings.ToLower(pattern))
+		return g.Match(strings.ToLower(action))
 	}
 }
 
@@ -157,11 +161,6 @@ func (p *Policy) despite(g *Grant, action, sid string) bool {
 	return slices.ContainsFunc(p.Omissions, func(o Omission) bool {
 		return o.From == g.Policy && slices.Contains(o.Actions, action) && slices.Contains(o.Despite, sid)
 	})
-}
-
-func glob(pattern, text string) bool {
-	g := arn.Compile(pattern)
-	return g.Match(text)
 }
 
 // compareGrant compares one published statement: what of it is alike and what is changed, by statement of ours, then what is left out.

@@ -3,10 +3,10 @@ package connectassociation_test
 import (
 	"testing"
 
+	"trunkline/iam"
 	"trunkline/iam/catalog"
 	"trunkline/internal/integration"
 	"trunkline/internal/integration/connectassociation"
-	"trunkline/internal/integration/integrationtest"
 )
 
 const (
@@ -68,7 +68,7 @@ func TestEscapes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, _ := i.Policy(c.policy)
-			given := integrationtest.Given(i, p, "streams")
+			given := i.Examples(p, "streams")
 			ours, err := i.Render(p, given)
 			if err != nil {
 				t.Fatal(err)
@@ -83,7 +83,10 @@ func TestEscapes(t *testing.T) {
 				text  []byte
 				want  bool
 			}{{"published", published, true}, {"ours", ours.Joined(), false}} {
-				subject := &integration.Subject{Caller: integrationtest.Caller(t, p), Own: one.text, Type: p.Type, Besides: c.besides}
+				subject, err := integration.NewSubject(one.text, p.Type, c.besides...)
+				if err != nil {
+					t.Fatal(err)
+				}
 				got, reason, err := i.Ask(q, subject, given, catalog.Default())
 				if err != nil || got != one.want {
 					t.Errorf("%s: got allowed %t, want %t (%s, %v)\n%s", one.whose, got, one.want, reason, err, one.text)
@@ -99,7 +102,7 @@ func TestFunctionOpenedByOthers(t *testing.T) {
 	i := connectassociation.Integration()
 	administrator, _ := i.Policy("function")
 	guard, _ := i.Policy("function-guard")
-	given := integrationtest.Given(i, administrator)
+	given := i.Examples(administrator)
 	rendered, err := i.Render(administrator, given)
 	if err != nil {
 		t.Fatal(err)
@@ -113,19 +116,24 @@ func TestFunctionOpenedByOthers(t *testing.T) {
 		{Action: "lambda:AddPermission", Resource: "arn:aws:lambda:eu-west-2:111122223333:function:other", Context: []string{"lambda:Principal=connect.amazonaws.com"}},
 	}}
 	adds := &integration.Question{Ask: "the administrator adds a function", Requests: []integration.Request{{Action: "connect:AssociateLambdaFunction", Resource: "${instance}"}}}
-	caller := integrationtest.Caller(t, administrator)
 	for _, c := range []struct {
 		question *integration.Question
-		subject  *integration.Subject
+		policy   []byte
+		kind     iam.Type
+		besides  [][]byte
 		want     bool
 	}{
-		{adds, &integration.Subject{Caller: caller, Own: rendered.Joined(), Type: administrator.Type}, true},
-		{opens, &integration.Subject{Caller: caller, Own: developer, Type: administrator.Type}, true},
-		{opens, &integration.Subject{Caller: caller, Own: scp.Joined(), Type: guard.Type, Besides: [][]byte{developer}}, false},
+		{adds, rendered.Joined(), iam.IdentityPolicy, nil, true},
+		{opens, developer, iam.IdentityPolicy, nil, true},
+		{opens, scp.Joined(), iam.ServiceControlPolicy, [][]byte{developer}, false},
 	} {
-		got, reason, err := i.Ask(c.question, c.subject, given, catalog.Default())
+		subject, err := integration.NewSubject(c.policy, c.kind, c.besides...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, reason, err := i.Ask(c.question, subject, given, catalog.Default())
 		if err != nil || got != c.want {
-			t.Errorf("%s, under %s: got allowed %t, want %t (%s, %v)", c.question.Ask, c.subject.Type, got, c.want, reason, err)
+			t.Errorf("%s, under %s: got allowed %t, want %t (%s, %v)", c.question.Ask, c.kind, got, c.want, reason, err)
 		}
 	}
 }

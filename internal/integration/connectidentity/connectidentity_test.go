@@ -16,7 +16,7 @@ func TestIntegration(t *testing.T) { integrationtest.Run(t, connectidentity.Inte
 func TestAllCampaignActions(t *testing.T) {
 	i := connectidentity.Integration()
 	p, _ := i.Policy("campaigns-management")
-	r, err := i.Render(p, integrationtest.Given(i, p))
+	r, err := i.Render(p, i.Examples(p))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func everything(t *testing.T) [][]byte {
 	t.Helper()
 	i := connectinstanceadmin.Integration()
 	p, _ := i.Policy("administrator")
-	r, err := i.Render(p, integrationtest.Given(i, p, integrationtest.Optional(i, p)...))
+	r, err := i.Render(p, i.Examples(p, p.Optional()...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestMatrix(t *testing.T) {
 func TestActions(t *testing.T) {
 	i := connectinstanceadmin.Integration()
 	p, _ := i.Policy("administrator")
-	r, err := i.Render(p, integrationtest.Given(i, p))
+	r, err := i.Render(p, i.Examples(p))
 	if err != nil {
 		t.Fatal(err)
 	}

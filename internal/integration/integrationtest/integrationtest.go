@@ -17,7 +17,6 @@ import (
 	"trunkline/iam"
 	"trunkline/iam/catalog"
 	"trunkline/iam/lint"
-	"trunkline/iam/sim"
 	"trunkline/internal/integration"
 )
 
@@ -68,44 +67,13 @@ func description(t *testing.T, i *integration.Integration) {
 	}
 }
 
-// Given are example values for everything that has to be given, and for the optional values and switches named.
-func Given(i *integration.Integration, p *integration.Policy, on ...string) map[string]string {
-	given := map[string]string{}
-	for n := range i.Parameters {
-		q := &i.Parameters[n]
-		optional := slices.Contains(Optional(i, p), q.Name)
-		switch {
-		case slices.Contains(on, q.Name):
-			given[q.Name] = q.Form.Example
-		case optional && q.Form.Switch && q.Default == "on":
-			given[q.Name] = "off"
-		case !optional && q.Default == "" && !q.Form.Switch:
-			given[q.Name] = q.Form.Example
-		}
-	}
-	return given
-}
-
-// Optional lists the parameters on which statements of the policy depend, but for choices.
-func Optional(i *integration.Integration, p *integration.Policy) (names []string) {
-	for n := range p.Statements {
-		for _, when := range p.Statements[n].When {
-			name, _, compared := strings.Cut(strings.TrimPrefix(when, "!"), "=")
-			if !compared && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
 // exhaustive is how many optional values are tried in all combinations.
 const exhaustive = 4
 
 // Combinations are sets of values for a policy: every choice, and of what is optional all combinations where they are few; else none,
 // all, each alone, each left out, and sets that have every combination of any two.
 func Combinations(i *integration.Integration, p *integration.Policy) (all []map[string]string) {
-	optional := Optional(i, p)
+	optional := p.Optional()
 	var sets [][]string
 	if len(optional) <= exhaustive {
 		for bits := range 1 << len(optional) {
@@ -136,7 +104,7 @@ func Combinations(i *integration.Integration, p *integration.Policy) (all []map[
 		}
 	}
 	for _, on := range sets {
-		all = append(all, withChoices(i, p, Given(i, p, on...))...)
+		all = append(all, withChoices(i, p, i.Examples(p, on...))...)
 	}
 	return all
 }
@@ -286,7 +254,7 @@ func questions(t *testing.T, i *integration.Integration) {
 			continue
 		}
 		count[q.Policy+answer(q.Want)]++
-		everything := values(i, p, q, Optional(i, p)...)
+		everything := values(i, p, q, p.Optional()...)
 		for _, given := range []map[string]string{everything, values(i, p, q)} {
 			if asked, err := i.Asked(q, given); err != nil || !asked {
 				t.Errorf("question %q is not asked: %v", q.Ask, err)
@@ -319,7 +287,10 @@ func questions(t *testing.T, i *integration.Integration) {
 
 func ask(t *testing.T, i *integration.Integration, p *integration.Policy, q *integration.Question, given map[string]string, text []byte, want string) {
 	t.Helper()
-	subject := &integration.Subject{Caller: Caller(t, p), Own: text, Type: p.Type}
+	subject, err := integration.NewSubject(text, p.Type)
+	if err != nil {
+		t.Fatal(err)
+	}
 	allowed, reason, err := i.Ask(q, subject, given, catalog.Default())
 	if err != nil || answer(allowed) != want {
 		t.Errorf("%s %s: %q with %s: got %s, want %s (%s, %v)\n%s", i.Name, p.Name, q.Ask, brief(i, given), answer(allowed), want, reason, err, text)
@@ -335,7 +306,7 @@ func answer(allowed bool) string {
 
 // values are examples of what has to be given and of what is named, and what the question wants on, off or chosen.
 func values(i *integration.Integration, p *integration.Policy, q *integration.Question, on ...string) map[string]string {
-	given := Given(i, p, on...)
+	given := i.Examples(p, on...)
 	for _, when := range q.When {
 		name, off := strings.CutPrefix(when, "!")
 		name, value, chosen := strings.Cut(name, "=")
@@ -349,21 +320,4 @@ func values(i *integration.Integration, p *integration.Policy, q *integration.Qu
 		}
 	}
 	return given
-}
-
-// Caller is who is asked about: the service for trust policies, else a role that has the policy.
-func Caller(t *testing.T, p *integration.Policy) sim.Caller {
-	t.Helper()
-	name := "arn:aws:sts::111122223333:assumed-role/example/session"
-	if p.Type == iam.TrustPolicy {
-		name = "pipes.amazonaws.com"
-		if strings.HasPrefix(p.Name, "function") {
-			name = "lambda.amazonaws.com"
-		}
-	}
-	c, err := sim.ParseCaller(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }

@@ -60,7 +60,7 @@ func TestMadeByHand(t *testing.T) {
 	i := verint.Integration()
 	for _, name := range []string{"post-call", "real-time"} {
 		p, _ := i.Policy(name)
-		r, err := i.Render(p, integrationtest.Given(i, p, "agents_stream", "tables_made"))
+		r, err := i.Render(p, i.Examples(p, "agents_stream", "tables_made"))
 		if err != nil {
 			t.Fatal(err)
 		}
