@@ -101,7 +101,7 @@ func (a *app) showPolicy(s *policyShow, args []string, formatted bool) error {
 	if len(args) == 2 {
 		policies, tables, err = renderNamed(i, args[1], given)
 	} else {
-		policies, tables, err = renderAll(i, given)
+		policies, tables, err = a.renderAll(i, given)
 	}
 	if err != nil {
 		return wrongCall(err)
@@ -142,12 +142,21 @@ func renderNamed(i *integration.Integration, name string, given map[string]strin
 	return nil, nil, fmt.Errorf("%s has no policy %q; it has: %s", i.Name, name, strings.Join(names, ", "))
 }
 
-// renderAll makes everything that has what it needs. When nothing has, the error says what the first one needs.
-func renderAll(i *integration.Integration, given map[string]string) (policies []*integration.Rendered, tables []*integration.RenderedTable, err error) {
+// renderAll makes everything that has what it needs, and says what is left out. When nothing has, the error says what the first one
+// needs.
+func (a *app) renderAll(i *integration.Integration, given map[string]string) (policies []*integration.Rendered, tables []*integration.RenderedTable, err error) {
 	var first error
-	note := func(err error) error {
+	var notes []string
+	leftOut := func(name string, err error) error {
 		missing := new(integration.Missing)
-		if !errors.As(err, &missing) && !errors.Is(err, integration.ErrNothing) {
+		switch {
+		case errors.As(err, &missing):
+			var flags []string
+			for _, p := range missing.Parameters {
+				flags = append(flags, "--set "+p.Name+"=…")
+			}
+			notes = append(notes, name+" needs "+strings.Join(flags, ", "))
+		case !errors.Is(err, integration.ErrNothing):
 			return err
 		}
 		if first == nil {
@@ -159,7 +168,7 @@ func renderAll(i *integration.Integration, given map[string]string) (policies []
 		r, err := i.Render(p, given)
 		if err == nil {
 			policies = append(policies, r)
-		} else if err := note(err); err != nil {
+		} else if err := leftOut(p.Name, err); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -167,12 +176,15 @@ func renderAll(i *integration.Integration, given map[string]string) (policies []
 		r, err := i.RenderTable(t, given)
 		if err == nil {
 			tables = append(tables, r)
-		} else if err := note(err); err != nil {
+		} else if err := leftOut(t.Name, err); err != nil {
 			return nil, nil, err
 		}
 	}
 	if len(policies)+len(tables) == 0 {
 		return nil, nil, first
+	}
+	for _, note := range notes {
+		fmt.Fprintln(a.stderr, "left out:", note)
 	}
 	return policies, tables, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -14,9 +15,7 @@ func TestShowAll(t *testing.T) {
 		args := []string{"policy", "show", i.Name}
 		given := map[string]string{}
 		for _, p := range i.Policies {
-			for name, value := range i.Examples(p) {
-				given[name] = value
-			}
+			maps.Copy(given, i.Examples(p))
 		}
 		for name, value := range given {
 			args = append(args, "--set", name+"="+value)

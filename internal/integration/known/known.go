@@ -1,4 +1,5 @@
-// Package known lists the integrations that trunkline knows. A new one is a folder beside this one, and a line here.
+// Package known lists the integrations that trunkline knows. A new one is a folder beside this one, and a line here. Its files may also
+// be made in memory: one whose policies are computed fits as well.
 package known
 
 import (
