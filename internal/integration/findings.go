@@ -2,6 +2,8 @@ package integration
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"trunkline/iam"
 	"trunkline/iam/catalog"
@@ -31,8 +33,10 @@ func (r *Rendered) Findings(facts *catalog.Catalog) []Finding {
 			}
 		}
 		for n := range r.accepted {
-			if a := &r.accepted[n]; a.Code == f.Check.Code && a.Sid == finding.Sid && f.Severity == lint.Suggestion {
-				finding.Accepted = a
+			a := &r.accepted[n]
+			says := func(text string) bool { return strings.Contains(f.Message, text) }
+			if a.Code == f.Check.Code && a.Sid == finding.Sid && f.Severity == lint.Suggestion && !slices.ContainsFunc(a.not, says) {
+				finding.Accepted = a.Accepted
 				break
 			}
 		}

@@ -103,6 +103,10 @@ type Accepted struct {
 	Sid  string   // of the statement
 	When []string // as in Statement
 	Why  string
+
+	// Cases are parts of its message that do not apply only if a condition holds, as one of When: "if the pipe logs" and "!pipe_logs".
+	// With an empty condition they always would.
+	Cases map[string]string
 }
 
 // A Resource is something that the integration makes, as it is named.

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -161,7 +162,7 @@ func (i *Integration) newValues(given map[string]string) (*values, error) {
 		}
 		v.given[p.Name] = list
 	}
-	for name := range given {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if _, known := i.Parameter(name); !known {
 			return nil, i.unknown(name)
 		}

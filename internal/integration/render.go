@@ -20,7 +20,13 @@ type Rendered struct {
 
 	called   string // what the policy or role is to be called
 	boundary string // of the role
-	accepted []Accepted
+	accepted []acceptance
+}
+
+// An acceptance is an Accepted with what its message must not say with these values.
+type acceptance struct {
+	*Accepted
+	not []string
 }
 
 // Name is what to call a document where it is made: the name that other policies expect of a role or boundary, else that of the
@@ -84,14 +90,8 @@ func (i *Integration) Render(p *Policy, given map[string]string) (*Rendered, err
 	if len(texts) == 0 {
 		return nil, fmt.Errorf("policy %s %s: %w: none of its cases holds: %s", i.Name, p.Name, ErrNothing, strings.Join(p.conditions(), ", "))
 	}
-	for _, a := range p.Accepted {
-		applies, err := v.hold(a.When)
-		if err != nil {
-			return nil, err
-		}
-		if applies && slices.ContainsFunc(r.Statements, func(s *Statement) bool { return s.Sid == a.Sid }) {
-			r.accepted = append(r.accepted, a)
-		}
+	if r.accepted, err = v.accept(p, r.Statements); err != nil {
+		return nil, err
 	}
 	parts := [][][]byte{texts}
 	if p.MaySplit {
@@ -113,6 +113,32 @@ func (i *Integration) Render(p *Policy, given map[string]string) (*Rendered, err
 		r.Documents = append(r.Documents, d)
 	}
 	return r, nil
+}
+
+// accept lists the suggestions that do not apply with these values.
+func (v *values) accept(p *Policy, standing []*Statement) (all []acceptance, err error) {
+	for n := range p.Accepted {
+		a := acceptance{Accepted: &p.Accepted[n]}
+		applies, err := v.hold(a.When)
+		if err != nil {
+			return nil, err
+		}
+		for text, condition := range a.Cases {
+			holds := false
+			if condition != "" {
+				if holds, err = v.hold([]string{condition}); err != nil {
+					return nil, err
+				}
+			}
+			if !holds {
+				a.not = append(a.not, text)
+			}
+		}
+		if applies && slices.ContainsFunc(standing, func(s *Statement) bool { return s.Sid == a.Sid }) {
+			all = append(all, a)
+		}
+	}
+	return all, nil
 }
 
 // conditions lists on what the statements depend, each once.

@@ -98,8 +98,8 @@ func key() []integration.Statement {
 }
 
 // otherCases accepts that the linter lists what the other kinds of storage need.
-func otherCases(sid string) []integration.Accepted {
-	return []integration.Accepted{{Code: "TL_MISSING_DEPENDENT", Sid: sid, Why: "The data shows which kinds of storage are meant: the others' permissions are not needed. The instance has its role, which is named, so none is created."}}
+func otherCases(cases map[string]string) []integration.Accepted {
+	return []integration.Accepted{{Code: "TL_MISSING_DEPENDENT", Sid: "Associate", Cases: cases, Why: "The data shows which kinds of storage are meant: the others' permissions are not needed. The instance has its role, which is named, so none is created."}}
 }
 
 func s3Storage() *integration.Policy {
@@ -114,7 +114,7 @@ func s3Storage() *integration.Policy {
 		Omissions: []integration.Omission{
 			{From: "restrict-s3-buckets", Actions: []string{"s3:ListAllMyBuckets"}, Why: "Only the console lists buckets; with --set console=on it is there."},
 		},
-		Accepted: otherCases("Associate"),
+		Accepted: otherCases(map[string]string{"if it stores in S3": "", "if it is encrypted": "!kms_key"}),
 	}
 	p.Statements = append(append(p.Statements, key()...),
 		integration.Statement{Sid: "ChooseBucket", When: []string{"console"}, Why: "The console shows the buckets to choose from.", Without: "The name has to be typed, or the call made outside of the console."},
@@ -148,7 +148,7 @@ func streamStorage() *integration.Policy {
 			{From: "restrict-kinesis-streams", Actions: []string{"kinesis:ListStreams"}, Why: "Only the console lists streams; with --set console=on it is there."},
 			{From: "restrict-kinesis-streams", Actions: []string{"kinesis:DescribeStream"}, Why: "No Kinesis stream is given; with --set streams=ARN it is there."},
 		},
-		Accepted: otherCases("Associate"),
+		Accepted: otherCases(map[string]string{"if it stores in a Kinesis stream": "!streams", "if it stores in a Firehose stream": "!delivery_streams"}),
 	}
 }
 
@@ -159,7 +159,7 @@ func videoStorage() *integration.Policy {
 	}
 	return &integration.Policy{
 		Name: "video-storage", Title: "Live media streaming, with which key", Attached: "who may change the instance's live media streaming", Type: iam.IdentityPolicy,
-		Statements: statements, Accepted: otherCases("Associate"),
+		Statements: statements, Accepted: otherCases(map[string]string{"if it is encrypted": ""}),
 	}
 }
 

@@ -90,7 +90,10 @@ func administrator() *integration.Policy {
 		},
 		Omissions: omissions(),
 		Accepted: []integration.Accepted{
-			{Code: "TL_MISSING_DEPENDENT", Sid: "Areas", Why: "What these actions need beside them comes with the modules that are switched on."},
+			{Code: "TL_MISSING_DEPENDENT", Sid: "Areas", Why: "What these actions need beside them comes with the modules that are switched on.", Cases: map[string]string{
+				"if it stores in S3": "!buckets", "if it stores in a Kinesis stream": "!streams", "if it stores in a Firehose stream": "!delivery_streams",
+				"if it is encrypted": "!kms_keys",
+			}},
 			{Code: "TL_MISSING_DEPENDENT", Sid: "ContactsAndUsers", Why: "What these actions need beside them comes with the modules that are switched on."},
 			{Code: "TL_MISSING_DEPENDENT", Sid: "Tasks", Why: "Rules that bring an integration's events are made by AppIntegrations' own role."},
 			{Code: "TL_MISSING_DEPENDENT", Sid: "RemoveTasks", Why: "Rules that bring an integration's events are removed by AppIntegrations' own role."},

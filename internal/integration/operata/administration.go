@@ -36,8 +36,8 @@ func deployer() *integration.Policy {
 		},
 		Omissions: deployerOmissions(),
 		Accepted: []integration.Accepted{
-			{Code: "TL_MISSING_DEPENDENT", Sid: "Pipe", Why: "Of what CreatePipe and UpdatePipe may need, only the case applies that is switched on: the pipe logs (pipe_logs). It is not encrypted with a key of its own."},
-			{Code: "TL_MISSING_DEPENDENT", Sid: "Function", Why: "Of what CreateFunction may need, only the cases apply that are switched on: code from a bucket (code_bucket), a VPC (vpc). It has no capacity provider."},
+			{Code: "TL_MISSING_DEPENDENT", Sid: "Pipe", Why: "Of what CreatePipe and UpdatePipe may need, only the case applies that is switched on: the pipe logs (pipe_logs). It is not encrypted with a key of its own.", Cases: map[string]string{"if the pipe logs": "!pipe_logs"}},
+			{Code: "TL_MISSING_DEPENDENT", Sid: "Function", Why: "Of what CreateFunction may need, only the cases apply that are switched on: code from a bucket (code_bucket), a VPC (vpc). It has no capacity provider.", Cases: map[string]string{"if the function is in a VPC": "!vpc", "if the code is in S3": "!code_bucket"}},
 		},
 	}
 }

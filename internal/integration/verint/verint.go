@@ -154,5 +154,5 @@ func common() []integration.Omission {
 }
 
 func accepted() []integration.Accepted {
-	return []integration.Accepted{{Code: "TL_MISSING_DEPENDENT", Sid: "Records", Why: "The adapters poll unless fan_out is on, and no stream has a customer key unless stream_keys is given."}}
+	return []integration.Accepted{{Code: "TL_MISSING_DEPENDENT", Sid: "Records", Why: "The adapters poll unless fan_out is on, and no stream has a customer key unless stream_keys is given.", Cases: map[string]string{"kinesis:SubscribeToShard": "!fan_out", "kms:Decrypt": "!stream_keys"}}}
 }
