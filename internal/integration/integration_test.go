@@ -18,8 +18,8 @@ func example() *integration.Integration {
 		Parameters: []integration.Parameter{
 			{Name: "stream", About: "a stream", Form: integration.Stream()},
 			{Name: "buckets", About: "buckets", Form: integration.Bucket(), List: true},
-			{Name: "name", About: "a name", Form: integration.Word("a name", `[a-z-]+`, "a-name"), Default: "of-${stream.name}"},
-			{Name: "loop", About: "uses itself", Form: integration.Word("a name", `[a-z]+`, "a"), Default: "${loop}"},
+			{Name: "name", About: "a name", Form: integration.Word("a name", `[a-z-]+`, 64, "a-name"), Default: "of-${stream.name}"},
+			{Name: "loop", About: "uses itself", Form: integration.Word("a name", `[a-z]+`, 64, "a"), Default: "${loop}"},
 			{Name: "color", About: "a choice", Form: integration.OneOf("red", "blue"), Default: "red"},
 			{Name: "fast", About: "a switch", Form: integration.Switch()},
 			{Name: "safe", About: "a switch that is on", Form: integration.Switch(), Default: "on"},
@@ -98,6 +98,7 @@ func TestRenderErrors(t *testing.T) {
 	}{
 		{"nothing given", nil, nil, "policy example reader needs\n  --set stream=arn:aws:kinesis:eu-west-2:111122223333:stream/connect-contact-records   a stream (ARN of a Kinesis data stream)\n  --set buckets=example-recordings   buckets (name of a bucket, or several with commas)"},
 		{"a value of another form", nil, with("buckets", "b-one,B"), "buckets=B: want name of a bucket, such as example-recordings"},
+		{"a value that is too long", nil, with("buckets", strings.Repeat("b", 64)), "want name of a bucket, such as example-recordings"},
 		{"a choice that is none", nil, with("color", "green"), "color=green: want one of red, blue"},
 		{"a parameter that is none", nil, with("strean", "a"), `example has no parameter "strean"; did you mean stream`},
 		{"another", nil, with("xyzzy", "a"), `example has no parameter "xyzzy"; it takes: stream, buckets, name, loop, color, fast, safe`},

@@ -31,6 +31,7 @@ type Form struct {
 	Says    string // "ARN of a Kinesis stream"
 	Example string
 	Pattern string   // of the whole value
+	Most    int      // characters that it may have
 	OneOf   []string // instead of a pattern
 	Switch  bool     // on or off; off unless given
 }
@@ -45,46 +46,49 @@ func OneOf(values ...string) Form {
 	return Form{Says: "one of " + strings.Join(values, ", "), Example: values[0], OneOf: values}
 }
 
-// Word is the form of a name.
-func Word(says, pattern, example string) Form {
-	return Form{Says: says, Pattern: pattern, Example: example}
+// Word is the form of a name of at most so many characters.
+func Word(says, pattern string, most int, example string) Form {
+	return Form{Says: says, Pattern: pattern, Most: most, Example: example}
 }
+
+// maxARN is more than the ARNs of what we know have.
+const maxARN = 320
 
 // ARN is the form of an ARN with Region and account; resource is a pattern for what follows them.
 func ARN(says, service, resource, example string) Form {
 	return Form{
 		Says: "ARN of " + says, Pattern: `arn:aws[a-z-]*:` + service + `:[a-z]{2}[a-z-]*-\d+:\d{12}:` + resource,
-		Example: "arn:aws:" + service + ":eu-west-2:111122223333:" + example,
+		Most: maxARN, Example: "arn:aws:" + service + ":eu-west-2:111122223333:" + example,
 	}
 }
 
 // Bucket is the form of the name of a bucket.
 func Bucket() Form {
-	return Word("name of a bucket", `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`, "example-recordings")
+	return Word("name of a bucket", `[a-z0-9][a-z0-9.-]+[a-z0-9]`, 63, "example-recordings")
 }
 
 // Account is the form of an AWS account.
-func Account() Form { return Word("12 digits", `\d{12}`, "111122223333") }
+func Account() Form { return Word("12 digits", `\d{12}`, 64, "111122223333") }
 
 // Key is the form of a KMS key. An alias is none: policies name keys by their id.
 func Key() Form {
-	return ARN("a KMS key, not of an alias", "kms", `key/[A-Za-z0-9-]{1,64}`, "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+	return ARN("a KMS key, not of an alias", "kms", `key/[A-Za-z0-9-]+`, "key/1234abcd-12ab-34cd-56ef-1234567890ab")
 }
 
 // Stream is the form of a Kinesis data stream.
 func Stream() Form {
-	return ARN("a Kinesis data stream", "kinesis", `stream/[A-Za-z0-9_.-]{1,128}`, "stream/connect-contact-records")
+	return ARN("a Kinesis data stream", "kinesis", `stream/[A-Za-z0-9_.-]+`, "stream/connect-contact-records")
 }
 
 // Instance is the form of an Amazon Connect instance.
 func Instance() Form {
-	return ARN("an Amazon Connect instance", "connect", `instance/[A-Za-z0-9-]{1,64}`, "instance/11111111-2222-4333-8444-555555555555")
+	return ARN("an Amazon Connect instance", "connect", `instance/[A-Za-z0-9-]+`, "instance/11111111-2222-4333-8444-555555555555")
 }
 
 // ConnectRole is the form of the name of an instance's service-linked role.
 func ConnectRole() Form {
 	return Word("name of the instance's service-linked role; connect:DescribeInstance tells it as ServiceRole",
-		`AWSServiceRoleForAmazonConnect(_[A-Za-z0-9+=,.@-]{1,33})?`, "AWSServiceRoleForAmazonConnect_Ab12Cd34Ef56")
+		`AWSServiceRoleForAmazonConnect(_[A-Za-z0-9+=,.@-]+)?`, 64, "AWSServiceRoleForAmazonConnect_Ab12Cd34Ef56")
 }
 
 // check says what is wrong with one value.
@@ -96,7 +100,7 @@ func (p *Parameter) check(value string) error {
 		if err != nil {
 			return fmt.Errorf("parameter %s: %w", p.Name, err)
 		}
-		ok = pattern.MatchString(value)
+		ok = len(value) <= f.Most && pattern.MatchString(value)
 	}
 	if !ok {
 		return fmt.Errorf("%s=%s: want %s, such as %s", p.Name, value, f.Says, f.Example)

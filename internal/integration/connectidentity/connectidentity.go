@@ -37,12 +37,12 @@ func Integration() *integration.Integration {
 func parameters() []integration.Parameter {
 	return []integration.Parameter{
 		{Name: "instance", About: "the instance; its account and Region are those of everything else", Form: integration.Instance()},
-		{Name: "tag", About: "key of the tag that decides", Form: integration.Word("the key of a tag, not aws:…", `[A-Za-z0-9_.=@-]{1,128}`, "Department")},
-		{Name: "value", About: "value of that tag", Form: integration.Word("the value of a tag", `[A-Za-z0-9 _.:/=+@-]{1,256}`, "Support")},
-		{Name: "campaigns_role", About: "the service-linked role of outbound campaigns; make it first with: aws iam create-service-linked-role --aws-service-name connect-campaigns.amazonaws.com", Form: integration.Word("name of the role", `AWSServiceRoleForConnectCampaigns(_[A-Za-z0-9+=,.@-]{1,30})?`, "AWSServiceRoleForConnectCampaigns_Ab12Cd34Ef56")},
+		{Name: "tag", About: "key of the tag that decides", Form: integration.Word("the key of a tag, not aws:…", `[A-Za-z0-9_.=@-]+`, 128, "Department")},
+		{Name: "value", About: "value of that tag", Form: integration.Word("the value of a tag", `[A-Za-z0-9 _.:/=+@-]+`, 256, "Support")},
+		{Name: "campaigns_role", About: "the service-linked role of outbound campaigns; make it first with: aws iam create-service-linked-role --aws-service-name connect-campaigns.amazonaws.com", Form: integration.Word("name of the role", `AWSServiceRoleForConnectCampaigns(_[A-Za-z0-9+=,.@-]+)?`, 64, "AWSServiceRoleForConnectCampaigns_Ab12Cd34Ef56")},
 		{Name: "kms_key", About: "customer key, where one is used", Form: integration.Key()},
 		{Name: "buckets", About: "buckets that data integrations read", Form: integration.Bucket(), List: true},
-		{Name: "domain", About: "Customer Profiles domain that data integrations fill", Form: integration.ARN("a Customer Profiles domain", "profile", `domains/[A-Za-z0-9_-]{1,64}`, "domains/amazon-connect-example")},
+		{Name: "domain", About: "Customer Profiles domain that data integrations fill", Form: integration.ARN("a Customer Profiles domain", "profile", `domains/[A-Za-z0-9_-]+`, "domains/amazon-connect-example")},
 		{Name: "appflow", About: "data integrations come by AppFlow", Form: integration.Switch()},
 		{Name: "console", About: "done in the console, which lists what there is", Form: integration.Switch()},
 	}

@@ -9,6 +9,7 @@ package operata
 
 import (
 	"embed"
+	"fmt"
 	"slices"
 
 	"trunkline/iam"
@@ -34,33 +35,33 @@ func Integration() *integration.Integration {
 }
 
 func parameters() []integration.Parameter {
-	name := func(longest, example string) integration.Form {
-		return integration.Word("a name of letters, digits, ., _ and -, at most "+longest+" characters", `[A-Za-z0-9._-]{1,`+longest+`}`, example)
+	name := func(longest int, example string) integration.Form {
+		return integration.Word(fmt.Sprintf("a name of letters, digits, ., _ and -, at most %d characters", longest), `[A-Za-z0-9._-]+`, longest, example)
 	}
-	queue := integration.ARN("an SQS queue", "sqs", `[A-Za-z0-9_-]{1,80}(\.fifo)?`, "operata-dead-letters")
+	queue := integration.ARN("an SQS queue", "sqs", `[A-Za-z0-9_-]+(\.fifo)?`, "operata-dead-letters")
 	return []integration.Parameter{
 		{Name: "stream", About: "the stream of contact records; pipe and function stand in its account and Region", Form: integration.Stream()},
-		{Name: "group", About: "the group's id at Operata, which is part of every name", Form: integration.Word("letters, digits and -, at most 36 characters", `[A-Za-z0-9-]{1,36}`, "5f0c7a1e-2b3d-4c5e-8f90-a1b2c3d4e5f6")},
-		{Name: "pipe", About: "name of the pipe", Form: name("64", "operataEventsPipe-GROUP"), Default: "operataEventsPipe-${group}"},
-		{Name: "pipe_role", About: "name of the pipe's role", Form: name("64", "operataEventBridgePipeRole-GROUP"), Default: "operataEventBridgePipeRole-${group}"},
-		{Name: "function", About: "name of the function", Form: name("64", "operataRedactor-GROUP"), Default: "operataRedactor-${group}"},
-		{Name: "function_role", About: "name of the function's role", Form: name("64", "CloudCollectorV3Stack-GROUP"), Default: "CloudCollectorV3Stack-${group}"},
-		{Name: "boundary", About: "name of the permissions boundary of both roles", Form: name("128", "operataBoundary-GROUP"), Default: "operataBoundary-${group}"},
-		{Name: "connection", About: "name of the connection", Form: name("64", "operataAPIgroup-GROUP"), Default: "operataAPIgroup-${group}"},
-		{Name: "destination", About: "name of the API destination", Form: name("64", "operataEndpointGroup-GROUP"), Default: "operataEndpointGroup-${group}"},
-		{Name: "secret", About: "name of the secret with the API key", Form: integration.Word("the name of a secret", `[A-Za-z0-9/_+=.@-]{1,128}`, "cloud-collector-v3/ctr/GROUP/apiToken"), Default: "cloud-collector-v3/ctr/${group}/apiToken"},
+		{Name: "group", About: "the group's id at Operata, which is part of every name", Form: integration.Word("letters, digits and -, at most 36 characters", `[A-Za-z0-9-]+`, 36, "5f0c7a1e-2b3d-4c5e-8f90-a1b2c3d4e5f6")},
+		{Name: "pipe", About: "name of the pipe", Form: name(64, "operataEventsPipe-GROUP"), Default: "operataEventsPipe-${group}"},
+		{Name: "pipe_role", About: "name of the pipe's role", Form: name(64, "operataEventBridgePipeRole-GROUP"), Default: "operataEventBridgePipeRole-${group}"},
+		{Name: "function", About: "name of the function", Form: name(64, "operataRedactor-GROUP"), Default: "operataRedactor-${group}"},
+		{Name: "function_role", About: "name of the function's role", Form: name(64, "CloudCollectorV3Stack-GROUP"), Default: "CloudCollectorV3Stack-${group}"},
+		{Name: "boundary", About: "name of the permissions boundary of both roles", Form: name(128, "operataBoundary-GROUP"), Default: "operataBoundary-${group}"},
+		{Name: "connection", About: "name of the connection", Form: name(64, "operataAPIgroup-GROUP"), Default: "operataAPIgroup-${group}"},
+		{Name: "destination", About: "name of the API destination", Form: name(64, "operataEndpointGroup-GROUP"), Default: "operataEndpointGroup-${group}"},
+		{Name: "secret", About: "name of the secret with the API key", Form: integration.Word("the name of a secret", `[A-Za-z0-9/_+=.@-]+`, 128, "cloud-collector-v3/ctr/GROUP/apiToken"), Default: "cloud-collector-v3/ctr/${group}/apiToken"},
 		{Name: "stream_key", About: "key of a stream that is encrypted with a customer key", Form: integration.Key()},
 		{Name: "secret_key", About: "key of a secret that is encrypted with a customer key", Form: integration.Key()},
 		{Name: "dead_letter_queue", About: "queue for what cannot be delivered", Form: queue},
 		{Name: "dead_letter_key", About: "key of a queue that is encrypted with a customer key", Form: integration.Key()},
 		{Name: "agent_bucket", About: "bucket of the agents' data", Form: integration.Bucket()},
-		{Name: "agent_object", About: "key of the file in it", Form: integration.Word("the key of an object", `[A-Za-z0-9!_.'()/-]{1,512}`, "agents.csv"), Default: "agents.csv"},
+		{Name: "agent_object", About: "key of the file in it", Form: integration.Word("the key of an object", `[A-Za-z0-9!_.'()/-]+`, 512, "agents.csv"), Default: "agents.csv"},
 		{Name: "agent_key", About: "key of a bucket that is encrypted with a customer key", Form: integration.Key()},
 		{Name: "vpc", About: "the function runs in a VPC", Form: integration.Switch()},
 		{Name: "trust_source", About: "the function's role trusts this function alone; leave it off if Lambda answers that it cannot assume the role", Form: integration.Switch()},
 		{Name: "pipe_logs", About: "the pipe logs; never with its data, which is not redacted yet", Form: integration.Switch()},
 		{Name: "code_bucket", About: "bucket from which the function's code is taken, when it is not uploaded", Form: integration.Bucket()},
-		{Name: "code_object", About: "key of the code in it", Form: integration.Word("the key of an object", `[A-Za-z0-9!_.'()/-]{1,512}`, "redactor-1.2.3.zip")},
+		{Name: "code_object", About: "key of the code in it", Form: integration.Word("the key of an object", `[A-Za-z0-9!_.'()/-]+`, 512, "redactor-1.2.3.zip")},
 		{Name: "code_account", About: "account that owns that bucket", Form: integration.Account()},
 		{Name: "instance", About: "the instance whose records these are", Form: integration.Instance()},
 		{Name: "test_record", About: "verify writes a test record to the stream", Form: integration.Switch()},

@@ -34,25 +34,25 @@ func Integration() *integration.Integration {
 
 func parameters() []integration.Parameter {
 	word := func(example string) integration.Form {
-		return integration.Word("letters, digits, ., _ and -", `[A-Za-z0-9._-]{1,100}`, example)
+		return integration.Word("letters, digits, ., _ and -", `[A-Za-z0-9._-]+`, 100, example)
 	}
-	table := integration.Word("3 to 255 letters, digits, ., _ and -", `[A-Za-z0-9._-]{3,255}`, "verintEvents")
+	table := integration.Word("3 to 255 letters, digits, ., _ and -", `[A-Za-z0-9._-]{3,}`, 255, "verintEvents")
 	return []integration.Parameter{
 		{Name: "instance", About: "the instance of the data source; streams and tables stand in its account and Region", Form: integration.Instance()},
 		{Name: "buckets", About: "buckets of the recordings", Form: integration.Bucket(), List: true},
 		{Name: "records_stream", About: "stream of contact records", Form: integration.Stream()},
-		{Name: "agents_stream", About: "stream of agent events, where the Agent Event Stream Adapter is used", Form: integration.ARN("a Kinesis data stream", "kinesis", `stream/[A-Za-z0-9_.-]{1,128}`, "stream/connect-agent-events")},
+		{Name: "agents_stream", About: "stream of agent events, where the Agent Event Stream Adapter is used", Form: integration.ARN("a Kinesis data stream", "kinesis", `stream/[A-Za-z0-9_.-]+`, "stream/connect-agent-events")},
 		{Name: "application", About: "Application Name of the Connect Adapter", Form: word("verintCTREvents")},
 		{Name: "agents_application", About: "Application Name of the Agent Event Stream Adapter", Form: word("verintAgentEvents")},
 		{Name: "host", About: "host name of the server that runs the Agent Event Stream Adapter", Form: word("verintris")},
-		{Name: "adapter", About: "id of that adapter: in the server's RIS logs, or in IntegrationService.xml below %IMPACT360SOFTWAREDIR%\\Conf", Form: integration.Word("a number", `\d{1,6}`, "2")},
+		{Name: "adapter", About: "id of that adapter: in the server's RIS logs, or in IntegrationService.xml below %IMPACT360SOFTWAREDIR%\\Conf", Form: integration.Word("a number", `\d{1,6}`, 64, "2")},
 		{Name: "records_table", About: "lease table of the Connect Adapter, which also names its metrics and its consumer", Form: table, Default: "${application}"},
 		{Name: "agents_table", About: "lease table of the Agent Event Stream Adapter, likewise", Form: table, Default: "${agents_application}_${host}.${adapter}"},
 		{Name: "video_prefix", About: "how the names of the instance's video streams begin", Form: word("connect-example-contact-")},
-		{Name: "log_group", About: "log group of the adapters, where they log to CloudWatch", Form: integration.Word("the name of a log group", `[A-Za-z0-9._/#-]{1,512}`, "verint-adapters")},
+		{Name: "log_group", About: "log group of the adapters, where they log to CloudWatch", Form: integration.Word("the name of a log group", `[A-Za-z0-9._/#-]+`, 512, "verint-adapters")},
 		{Name: "bucket_keys", About: "customer keys of the buckets", Form: integration.Key(), List: true},
 		{Name: "stream_keys", About: "customer keys of the streams", Form: integration.Key(), List: true},
-		{Name: "video_key", About: "customer key of live media streaming", Form: integration.ARN("a KMS key, not of an alias", "kms", `key/[A-Za-z0-9-]{1,64}`, "key/5678dcba-34cd-12ab-56ef-0987654321ba")},
+		{Name: "video_key", About: "customer key of live media streaming", Form: integration.ARN("a KMS key, not of an alias", "kms", `key/[A-Za-z0-9-]+`, "key/5678dcba-34cd-12ab-56ef-0987654321ba")},
 		{Name: "table_key", About: "customer key of the lease tables", Form: integration.Key()},
 		{Name: "fan_out", About: "the adapters use enhanced fan-out (Kinesis Client Library 2)", Form: integration.Switch()},
 		{Name: "tables_made", About: "the lease tables are made by hand: the adapters may not make any", Form: integration.Switch()},
