@@ -114,6 +114,9 @@ func (h *Health) Read(int, int) {
 // inFlight wants.
 func (h *Health) Settled(collector.Outcome, string, int, time.Time) {}
 
+// Revoked implements [collector.Observer].
+func (h *Health) Revoked(int) {}
+
 // Committed implements [collector.Observer].
 func (h *Health) Committed(took time.Duration) {
 	h.mu.Lock()
