@@ -52,6 +52,10 @@ var imports = []importRule{
 		why: "what finds personal data in text is small enough to be read whole, down to the standard library",
 	},
 	{
+		from: "./internal/source/kinesis/aggregate", only: []string{std},
+		why: "the Lambda takes aggregates apart too, and is not to link the SDK or a protobuf library for it",
+	},
+	{
 		from: "./internal/permission/call", only: []string{},
 		why: "a declaration of calls is a plain value that any package may hold",
 	},

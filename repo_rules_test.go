@@ -186,6 +186,8 @@ func TestImportRulesFail(t *testing.T) {
 		{"internal/state", "./internal/config", true},
 		{"internal/config", "github.com/aws/aws-sdk-go-v2/config", true},
 		{"internal/collector", "github.com/aws/smithy-go", true},
+		{"internal/source/kinesis/aggregate", "crypto/md5", false},
+		{"internal/source/kinesis/aggregate", "github.com/aws/aws-sdk-go-v2/service/kinesis/types", true},
 		{"internal/source/kinesis/shards", "github.com/aws/aws-sdk-go-v2/service/kinesis", false},
 		{"internal/cli", "github.com/aws/aws-lambda-go/events", true},
 		{"cmd/bootstrap", "github.com/aws/aws-lambda-go/lambda", false},
