@@ -13,7 +13,7 @@ import (
 // However long and strange a policy is, the checks end soon, and none reports more than MaxFindings.
 func TestHostile(t *testing.T) {
 	const (
-		size = 256 << 10
+		size = 64 << 10
 		soon = 30 * time.Second // many times what is needed, also on a busy machine
 	)
 	filled := func(head, item, tail string) string {
