@@ -68,7 +68,7 @@ fuzz: ## each fuzz target alone; FUZZ=20000x says how often (Go)
 
 interop: ## AWS's own Java libraries as oracles, pages in a browser (make test's, Java 17, Maven, Chromium)
 	@.ci/need 'make interop' go gcc node python java maven chromium
-	@PACKAGES=./test/interop/... test/unit.sh -race -count=1 -timeout 30m -tags interop --
+	@PACKAGES=./test/interop/... test/unit.sh -race -count=1 -p 1 -timeout 30m -tags interop --
 
 bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go, Node, Python)
 	@.ci/need 'make bench' go node python
