@@ -14,6 +14,7 @@ import (
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
 	"trunkline/internal/source/files"
+	"trunkline/internal/source/kinesis"
 	"trunkline/internal/state"
 )
 
@@ -94,6 +95,13 @@ func (s *replaySource) open(ctx context.Context, e deadletter.Entry) (l deadlett
 }
 
 func (s *replaySource) reread(ctx context.Context, l deadletter.Letter) ([]byte, error) {
+	if k := s.run.config.Source.Kinesis; k != nil {
+		client, err := kinesis.NewClient(ctx, s.run.aws.Clients, k.Stream)
+		if err != nil {
+			return nil, err
+		}
+		return kinesis.ReadAt(ctx, client, k.Stream, l.Source.Position)
+	}
 	if s.files == nil {
 		if s.run.config.Source.File.Stdin() {
 			return nil, &deadletter.NoRecordError{ID: l.ID, Source: l.Source}
