@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -158,8 +159,9 @@ type sea struct {
 	wait  time.Duration  // for each request
 	order map[string]int // by contact: the version that came last
 	keys  map[string]string
-	came  int // distinct versions
-	again int // versions that came before, under the same key
+	came  int  // distinct versions
+	stern bool // refuse contacts whose id begins with "bad"
+	again int  // versions that came before, under the same key
 	fault string
 }
 
@@ -170,7 +172,7 @@ func newSea(t testing.TB) *sea {
 	return s
 }
 
-func (s *sea) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+func (s *sea) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	var version struct {
 		ContactID string `json:"ContactId"`
@@ -182,6 +184,10 @@ func (s *sea) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	time.Sleep(s.wait)
 	if err != nil {
 		s.fault = fmt.Sprintf("%s: %v", body, err)
+		return
+	}
+	if s.stern && strings.HasPrefix(version.ContactID, "bad") {
+		w.WriteHeader(http.StatusUnprocessableEntity)
 		return
 	}
 	which, key := fmt.Sprintf("%s/%d", version.ContactID, version.N), r.Header.Get("Idempotency-Key")
@@ -217,6 +223,12 @@ func (s *sea) count() (came, again int) {
 	return s.came, s.again
 }
 
+func (s *sea) set(change func(*sea)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
 // all waits until everything that was put into the river has come, and checks it.
 func (s *sea) all(t testing.TB, r *river, workers ...*process) {
 	t.Helper()
@@ -244,9 +256,11 @@ func (s *sea) all(t testing.TB, r *river, workers ...*process) {
 // riverConfig writes the config of a worker of the river.
 func riverConfig(t testing.TB, dir string, r *river, s *sea, more ...string) {
 	t.Helper()
+	if !slices.ContainsFunc(more, func(s string) bool { return strings.HasPrefix(s, "redact:") }) {
+		more = append(more, "redact: {keep: all}")
+	}
 	configure(t, dir, append([]string{
 		"source: {kinesis: {stream: " + riverARN + "}}",
-		"redact: {keep: all}",
 		fmt.Sprintf("destination: {http: {url: %q, concurrency: 8}}", s.URL),
 	}, more...)...)
 }

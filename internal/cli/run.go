@@ -228,6 +228,9 @@ func (r *run) untilDone(ctx context.Context) error {
 		defer refresher.Wait()
 		defer done()
 	}
+	if r.stream != nil {
+		r.watch.health.Source(r.streamReasons)
+	}
 	r.watch.health.Collecting(func() int { _, n := r.collector.Counts(); return n })
 	defer context.AfterFunc(ctx, func() {
 		r.watch.health.Stopping()

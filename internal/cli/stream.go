@@ -14,6 +14,7 @@ import (
 	"trunkline/internal/lease/dynamo"
 	"trunkline/internal/source/kinesis"
 	"trunkline/internal/source/kinesis/shards"
+	"trunkline/internal/telemetry"
 )
 
 // openStream opens a Kinesis stream. Its leases are in the state file or, where several workers share it, in a table.
@@ -33,6 +34,8 @@ func (r *run) openStream(ctx context.Context) (*kinesis.Source, error) {
 	}
 	if d := r.config.State.DynamoDB; d != nil {
 		o.Failover = d.Failover
+	} else {
+		o.Checkpoint = time.Second // a write to the state file costs nothing, and less comes again after a kill
 	}
 	source, err := kinesis.Open(ctx, o)
 	if err != nil {
@@ -137,4 +140,37 @@ func (r *run) shardStatus(report *statusReport) {
 	}
 	ms := behind.Milliseconds()
 	report.BehindMS = &ms
+}
+
+// streamReading is what the metrics tell of the stream.
+func (r *run) streamReading() telemetry.Stream {
+	c := r.stream.Counts()
+	reading := telemetry.Stream{
+		Gained: c.Gained, Lost: c.Lost, Checkpoints: c.Checkpoints, Refused: c.Refused,
+		Throttled: c.Throttled, Expired: c.Expired, Misplaced: c.Elsewhere, Gaps: c.Gaps,
+	}
+	for _, s := range r.stream.Shards() {
+		reading.Leases++
+		if s.Known && !s.Ended {
+			reading.Shards = append(reading.Shards, telemetry.Shard{ID: s.ID, Behind: s.Behind, Records: s.Records, Bytes: s.Bytes})
+		}
+	}
+	return reading
+}
+
+// streamReasons say why the stream is not read.
+func (r *run) streamReasons() (reasons []string) {
+	if !r.stream.Ready() {
+		reasons = append(reasons, "stream waiting: the leases are not read yet")
+	}
+	denied := 0
+	for _, s := range r.stream.Shards() {
+		if s.Denied {
+			denied++
+		}
+	}
+	if denied > 0 {
+		reasons = append(reasons, fmt.Sprintf("stream denied: %d shards cannot be read; the log says which permission or key is missing", denied))
+	}
+	return reasons
 }

@@ -6,7 +6,7 @@
 //	                       └▶ traces.Traces ─▶ an OTLP receiver
 //
 // The rule for privacy: what is seen here is how much, how long, and which of a list that stands in this package. A label or an
-// attribute is a word of the program, a status code between 100 and 599, or the version; never a text that came from a record, from
+// attribute is a word of the program, a status code between 100 and 599, the id of a shard, or the version; never a text that came from a record, from
 // a file, from the destination or from an error. A reason that is not on the list counts as "other". There is no identifier of a
 // contact, and no address. Tests pass values that must not leave to everything that takes a text, and look for them.
 //

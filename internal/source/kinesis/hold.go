@@ -3,7 +3,6 @@ package kinesis
 import (
 	"context"
 	"errors"
-	"time"
 
 	"trunkline/internal/lease"
 )
@@ -28,9 +27,11 @@ func (t *task) Settled(position string) {
 	t.mu.Lock()
 	t.settled = position
 	t.mu.Unlock()
-	select {
-	case t.news <- struct{}{}:
-	default:
+	for _, listener := range []chan struct{}{t.news, t.progress} {
+		select {
+		case listener <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -51,31 +52,40 @@ func (t *task) settle(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-t.news:
+		case <-t.progress:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// keep writes a checkpoint every few seconds while records are settled, until ctx is done.
+// keep writes a checkpoint when records are settled, and then no other one for a few seconds, until ctx is done.
 func (t *task) keep(ctx context.Context) {
-	every := time.NewTicker(t.source.o.Checkpoint)
-	defer every.Stop()
 	for {
-		if err := t.checkpoint(ctx); err != nil && ctx.Err() == nil {
-			if errors.Is(err, lease.ErrLost) {
-				return // which ends ctx
-			}
-			t.source.log.Warn("checkpoint was not written, will try again", "shard", t.shard, "error", err)
-		}
-		t.tenure.Measured(t.pulse.rate())
 		select {
+		case <-t.news:
 		case <-ctx.Done():
 			return
-		case <-every.C:
+		}
+		if err := t.checkpoint(ctx); err != nil && ctx.Err() == nil {
+			if errors.Is(err, lease.ErrLost) {
+				return // it ends the work too
+			}
+			t.source.log.Warn("checkpoint was not written, will try again", "shard", t.shard, "error", err)
+			t.Settled(t.last()) // also when nothing more comes
+		}
+		t.tenure.Measured(t.pulse.rate())
+		if sleep(ctx, t.source.o.Checkpoint) != nil {
+			return
 		}
 	}
+}
+
+// last is the position behind what is settled.
+func (t *task) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.settled
 }
 
 // checkpoint writes what is settled to the table, unless it is there.

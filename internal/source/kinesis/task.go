@@ -35,10 +35,11 @@ type task struct {
 	pulse  pulse
 
 	mu      sync.Mutex
-	handed  string        // the position behind what went to the collector
-	settled string        // the position behind what is settled
-	written string        // the position in the table
-	news    chan struct{} // has a token after settled has moved
+	handed  string // the position behind what went to the collector
+	settled string // the position behind what is settled
+	written string // the position in the table
+
+	news, progress chan struct{} // each has a token after settled has moved: for keep, and for settle
 }
 
 var _ collector.Hold = (*task)(nil)
@@ -55,7 +56,7 @@ const (
 // work is the lease.Work of a shard.
 func (s *Source) work(ctx context.Context, tenure *lease.Tenure) error {
 	l := tenure.Lease()
-	t := &task{source: s, tenure: tenure, shard: l.Key, resume: l.Checkpoint, resumed: true, news: make(chan struct{}, 1)}
+	t := &task{source: s, tenure: tenure, shard: l.Key, resume: l.Checkpoint, resumed: true, news: make(chan struct{}, 1), progress: make(chan struct{}, 1)}
 	t.held, t.revoke = context.WithCancelCause(ctx)
 	defer t.revoke(errOver)
 	defer t.enter()()
