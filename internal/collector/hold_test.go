@@ -84,9 +84,7 @@ func (s *leased) Read(ctx context.Context) (*Batch, error) {
 			return nil, io.EOF
 		case all:
 			time.Sleep(time.Millisecond)
-			if now.quiet {
-				_ = now.Confirm(ctx)
-			}
+			_ = now.Confirm(ctx)
 			continue
 		}
 		b, err := s.tape.Read(ctx)
