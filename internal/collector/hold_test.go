@@ -199,6 +199,7 @@ func TestLostWhileDown(t *testing.T) {
 			return b
 		}
 		batches <- under(first, 0, record("a", 1, ""), record("a", 2, ""), record("b", 1, ""))
+		var mu sync.Mutex
 		var got []string
 		down := true
 		dest := deliverFunc(func(ctx context.Context, batch []*Outgoing) error {
@@ -206,6 +207,8 @@ func TestLostWhileDown(t *testing.T) {
 				<-ctx.Done()
 				return ctx.Err()
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			got = append(got, string(batch[0].Body))
 			return nil
 		})
