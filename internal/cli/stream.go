@@ -37,6 +37,15 @@ func (r *run) openStream(ctx context.Context) (*kinesis.Source, error) {
 	} else {
 		o.Checkpoint = time.Second // a write to the state file costs nothing, and less comes again after a kill
 	}
+	if k.Consumer != config.Polling {
+		consumer := k.Consumer
+		if consumer == config.FanOut {
+			consumer = k.Application
+		}
+		if o.Subscribe, err = kinesis.FanOut(ctx, client, k.Stream, consumer, r.log); err != nil {
+			return nil, fmt.Errorf("source.kinesis.consumer: %w", err)
+		}
+	}
 	source, err := kinesis.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("source.kinesis.stream: %w", err)

@@ -78,50 +78,50 @@ func (r *retry) worked() {
 	r.failures = 0
 }
 
-// after waits as long as is right after an error. ended says that the stream does not have the shard any more. The error is ctx's.
-func (r *retry) after(ctx context.Context, err error) (ended bool, _ error) {
+// judge says how long to wait after an error, and whether it means that the stream does not have the shard any more.
+func (r *retry) judge(ctx context.Context, err error) (wait time.Duration, ended bool) {
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return 0, false
 	}
 	s := r.task.source
 	r.failures++
 	kind := diagnose(err)
-	var wait time.Duration
 	switch kind {
 	case throttled:
 		s.counts.throttled.Add(1)
 		wait = throttlePace + r.backOff()
-	case denied, missing:
-		if kind == missing {
-			_, listed := s.lister.Shard(ctx, r.task.shard)
-			if errors.Is(listed, shards.ErrNoShard) {
-				s.log.Warn("stream has forgotten a shard: what was not read of it has expired", "shard", r.task.shard)
-				return true, ctx.Err()
-			}
-			if ctx.Err() != nil {
-				return false, ctx.Err()
-			}
-		}
-		r.task.denied.Store(true)
-		wait = deniedPace
 	case stale:
 		s.counts.expired.Add(1)
 		if r.failures > 1 {
 			wait = r.backOff()
 		}
-	default:
-		wait = r.backOff()
-	}
-	switch {
-	case kind == denied || kind == missing:
-		if remarkable(r.failures) {
+	case denied, missing:
+		// A consumer that is gone, and a shard that was just made, are missing too: the listing decides.
+		if kind == missing && s.forgets(ctx, r.task.shard) {
+			return 0, true
+		}
+		r.task.denied.Store(true)
+		if remarkable(r.failures) && ctx.Err() == nil {
 			s.log.Error("shard cannot be read; its lease is kept, and it is tried again every 30 seconds",
 				"shard", r.task.shard, "error", s.explainCall(ctx, r.call, err))
 		}
-	case r.failures > 3 && remarkable(r.failures-3): // a few are nothing to speak of
-		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", r.call.Explain(ctx, err))
+		return deniedPace, false
+	default:
+		wait = r.backOff()
 	}
-	return false, sleep(ctx, wait)
+	if r.failures > 3 && remarkable(r.failures-3) { // a few are nothing to speak of
+		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", s.explainCall(ctx, r.call, err))
+	}
+	return wait, false
+}
+
+// forgets tells whether the stream is there, and does not have the shard any more.
+func (s *Source) forgets(ctx context.Context, shard string) bool {
+	if _, err := s.lister.Shard(ctx, shard); !errors.Is(err, shards.ErrNoShard) {
+		return false
+	}
+	s.log.Warn("the stream has forgotten a shard: what was not read of it has expired", "shard", shard)
+	return true
 }
 
 // backOff grows with the failures in a row.
@@ -161,11 +161,10 @@ func (s *Source) explain(ctx context.Context, action string, err error) error {
 var kmsErrors = []string{"KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException", "KMSOptInRequired"}
 
 func (s *Source) explainCall(ctx context.Context, call awsclient.Call, err error) error {
-	api, ok := errors.AsType[smithy.APIError](err)
-	if !ok {
+	if _, done := errors.AsType[*awsclient.Error](err); done {
 		return err
 	}
-	if slices.Contains(kmsErrors, api.ErrorCode()) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains(kmsErrors, api.ErrorCode()) {
 		call = awsclient.Call{Action: "kms:Decrypt", Resource: "the key that encrypts " + s.o.Stream}
 		if api.ErrorCode() == "KMSAccessDeniedException" {
 			return call.Denied(err)
