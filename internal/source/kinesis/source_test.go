@@ -31,13 +31,14 @@ type reading struct {
 	once   sync.Once
 	done   chan struct{}
 
-	mu   sync.Mutex
-	got  []string // the records' texts
-	from []string // and their shards
-	hold bool     // settle nothing
-	kept []*collector.Batch
-	held int // bytes of batches that are not settled
-	most int
+	mu    sync.Mutex
+	got   []string         // the records' texts
+	from  []string         // and their shards
+	under []collector.Hold // and tenures
+	hold  bool             // settle nothing
+	kept  []*collector.Batch
+	held  int // bytes of batches that are not settled
+	most  int
 }
 
 // logged keeps a log.
@@ -63,7 +64,13 @@ var oldest = shards.Start{Position: shards.TrimHorizon}
 // read opens a source and reads it until it is closed. change, if not nil, changes the options.
 func read(t *testing.T, s *service, table lease.Store, worker string, change func(*Options)) *reading {
 	t.Helper()
-	r := &reading{t: t, log: &logged{}, done: make(chan struct{})}
+	return begin(t, s, table, worker, false, change)
+}
+
+// begin is read, of which nothing is settled at first when hold is set.
+func begin(t *testing.T, s *service, table lease.Store, worker string, hold bool, change func(*Options)) *reading {
+	t.Helper()
+	r := &reading{t: t, log: &logged{}, done: make(chan struct{}), hold: hold}
 	o := Options{
 		Stream: aStream, Start: oldest, Client: s, Store: table, Worker: worker, Random: rand.New(rand.NewPCG(1, 2)),
 		Log: slog.New(slog.NewTextHandler(r.log, nil)),
@@ -102,7 +109,7 @@ func (r *reading) take(b *collector.Batch) {
 			text = "problem: " + in.Problem.Error()
 		}
 		r.got = append(r.got, text)
-		r.from = append(r.from, b.Partition)
+		r.from, r.under = append(r.from, b.Partition), append(r.under, b.Hold)
 		r.held += len(in.Data)
 		if !strings.HasPrefix(b.Positions.At(i), b.Partition+":") || b.Positions.At(i) != b.Positions.Place(i) {
 			r.t.Errorf("record %d is at %q, its place %q", i, b.Positions.At(i), b.Positions.Place(i))
@@ -201,8 +208,7 @@ func TestResume(t *testing.T) {
 			s.put(0, "e")
 			want := []string{"a", "b", "c", "d", "e"}
 
-			first := read(t, s, table, "first", nil)
-			first.set(true)
+			first := begin(t, s, table, "first", true, nil)
 			first.until(5)
 			wantRecords(t, first.records(), want)
 			if settled > 0 {
@@ -259,11 +265,13 @@ func TestIdle(t *testing.T) {
 		r := read(t, s, &leasetest.Table{}, "w", nil)
 		time.Sleep(time.Minute)
 		calls := 0
+		s.mu.Lock()
 		for _, c := range s.calls {
 			if strings.HasPrefix(c, "GetRecords") {
 				calls++
 			}
 		}
+		s.mu.Unlock()
 		if calls < 25 || calls > 40 {
 			t.Errorf("%d calls in a minute on an empty shard, want 30 or so", calls)
 		}
@@ -328,7 +336,12 @@ func TestTrouble(t *testing.T) {
 					time.Sleep(time.Second)
 				}
 				r.until(60)
-				for failures < 40 {
+				enough := func() bool {
+					s.mu.Lock()
+					defer s.mu.Unlock()
+					return failures == 40
+				}
+				for !enough() {
 					time.Sleep(time.Second)
 				}
 				r.close()
@@ -351,8 +364,7 @@ func TestStall(t *testing.T) {
 		for i := range 200 {
 			s.put(i%2, strings.Repeat("x", 500_000))
 		}
-		r := read(t, s, &leasetest.Table{}, "w", func(o *Options) { o.Memory = 16 << 20 })
-		r.set(true)
+		r := begin(t, s, &leasetest.Table{}, "w", true, func(o *Options) { o.Memory = 16 << 20 })
 		time.Sleep(time.Hour)
 		r.mu.Lock()
 		held := r.held
