@@ -1,8 +1,12 @@
 // Package lease says which worker has which piece of work, and how far it got: the protocol of the Java Kinesis Client Library on a
 // table that several machines share.
 //
-//	Store.List ─▶ View: what changed, what expired ─▶ Plan ─▶ Store.Take ─▶ Tenure ─▶ work(ctx, tenure) ─▶ Checkpoint
-//	                                                                         ▲ renewed by the Worker until it ends or is lost
+//	taker      Store.List ─▶ View: what changed, what expired ─▶ Plan ─▶ Store.Take ─▶ Tenure ─▶ work(ctx, tenure) ─▶ Checkpoint
+//	follower   Coordinator.Assigned ───────────────────────────────────▶ Store.Renew ──┘  ▲ renewed by the Worker until it ends or is lost
+//	leader     Store.List, Coordinator.Reports ─▶ View ─▶ Moves ─▶ Store.Take for another, or Coordinator.HandOver
+//
+// Every worker of a table that is no [Coordinator] is a taker, as in version 2 of that library. Where the table is one, it says which
+// regime is in force, and the worker changes with it: in version 3 a leader assigns, and everybody follows.
 //
 // A lease's counter is heartbeat and fencing token in one: every write by an owner is conditional on the counter that it last saw,
 // and adds 1. There is no clock in the table. Each observer remembers when it first saw a counter, by its own clock; a lease whose
@@ -15,8 +19,12 @@
 //     before it acts.
 //   - A checkpoint of a worker that no longer owns the lease is refused by the table, whatever the worker believes.
 //   - Renewal waits for nothing but the table, and there for no call longer than a quarter of the failover time.
-//   - A lease without a living owner is taken within the failover time and one scan of the table after that.
-//   - Workers settle at equal shares, one stolen lease for each worker and scan, and nobody steals from itself.
+//   - A lease without a living owner is taken within the failover time and one scan of the table after that, where heartbeats and
+//     checkpoints come evenly; else within two scans. A leader gives it away in the same time, and its new owner finds it within one
+//     failover time more. A leader that died is replaced first, within 150 s.
+//   - Workers settle at equal shares: takers by one stolen lease for each worker and scan, and nobody steals from itself; a leader by
+//     hand-overs, all at once, each drained by its owner within 30 s.
+//   - The table is asked no more than the Java library asks it.
 //
 // Keys and positions are opaque here; what they mean is known to whoever does the work.
 package lease
@@ -63,6 +71,14 @@ type Lease struct {
 	Shard    string // likewise
 }
 
+// Holder is the worker that has the lease now: its drainer while it is handed over, else its owner; "" when nobody has.
+func (l Lease) Holder() string {
+	if l.Drainer != "" {
+		return l.Drainer
+	}
+	return l.Owner
+}
+
 // Checkpoint is how far the work has come. Position is opaque to this package and to stores, and never empty in a stored lease.
 type Checkpoint struct {
 	Position string
@@ -100,8 +116,9 @@ func (l Lease) Check() error {
 
 // Store is a table of leases. What each write asks of the row and does to it is said at the function of the same name in this
 // package ([Renewed] and those beside it); a store may have rows and attributes that are none of a lease, and leaves them alone.
-// Writes take the lease as the writer last saw it and return it as it is after the write. An error that wraps neither
-// ErrConflict, ErrExists nor ErrNotFound leaves open whether the write took place. Methods are safe for concurrent use and return
+// Writes take the lease as the writer last saw it and return it as it is after the write. With ErrConflict they may return the row
+// that the condition met, else the zero Lease: read again. An error that wraps neither ErrConflict, ErrExists nor ErrNotFound leaves
+// open whether the write took place. Methods are safe for concurrent use and return
 // soon after ctx is done. leasetest.Run checks all this.
 type Store interface {
 	// List returns all leases in no particular order. It may be a little behind the latest writes.
