@@ -72,11 +72,8 @@ func (r *run) openLeases(ctx context.Context) (store lease.Store, worker string,
 	if err != nil {
 		return nil, "", fmt.Errorf("state.dynamodb: %w", err)
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "trunkline"
-	}
-	return table, host + ":" + crand.Text(), nil
+	host, _ := os.Hostname() // without one, the id has none
+	return table, lease.NewID(host, crand.Reader), nil
 }
 
 func howToCreate(how string) dynamo.Create {
