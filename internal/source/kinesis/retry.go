@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -162,7 +163,7 @@ func (s *Source) explain(ctx context.Context, call awsclient.Call, err error) er
 		return err
 	}
 	if errors.Is(err, shards.ErrNoStream) {
-		return shards.ErrNoStream
+		return fmt.Errorf("%s: %w", s.o.Stream, shards.ErrNoStream) // without the SDK's long story
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
