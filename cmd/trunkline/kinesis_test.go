@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"trunkline/test/emulators"
+	"trunkline/test/emulators/cloudwatch"
 )
 
 func collectRiver(dir string) call { return call{Dir: dir, Args: []string{"run"}, Env: awsKey} }
@@ -87,10 +88,12 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestStreamLetters follows dead letters of a stream: without a recipient they hold positions only, and the records are read again.
+// TestStreamLetters follows dead letters of a stream: without a recipient they hold positions only, and the records are read again. It
+// also looks at what goes to CloudWatch.
 func TestStreamLetters(t *testing.T) {
-	r, s, dir := newRiver(t, 1), newSea(t), t.TempDir()
-	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url), "filter: [{\"partitionKey\": [{\"prefix\": \"k\"}]}]")
+	r, s, dir, watch := newRiver(t, 1), newSea(t), t.TempDir(), cloudwatch.Start(t)
+	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q, cloudwatch: %q}}", r.url, watch.URL),
+		"source: {kinesis: {stream: "+riverARN+", cloudwatch: summary}}", "filter: [{\"partitionKey\": [{\"prefix\": \"k\"}]}]")
 	s.set(func(s *sea) { s.stern = true })
 	key := aws.String("key")
 	r.putRaw(t, []types.PutRecordsRequestEntry{
@@ -106,6 +109,17 @@ func TestStreamLetters(t *testing.T) {
 		return strings.Contains(trunkline(t, dir, "status").stdout.String(), "dead letters waiting for a replay: 3\n")
 	})
 	stopRiver(t, p)
+	sums := map[string]float64{}
+	for _, request := range watch.Requests() {
+		for _, d := range request {
+			sums[d.Namespace+" "+d.Name+" "+d.Dimensions["ShardId"]] += d.Sum
+		}
+	}
+	for _, want := range []string{"trunkline RecordsProcessed shardId-000000000000", "trunkline CurrentLeases "} {
+		if sums[want] == 0 {
+			t.Errorf("CloudWatch did not get %s, but %v; %q", want, sums, watch.Refused())
+		}
+	}
 	list := call{Dir: dir, Args: []string{"replay", "--list"}, Env: awsKey}.run(t)
 	list.want(t, 0)
 	for _, want := range []string{"decode", "deliver", "status 422", ", record 1 of its aggregate)", "(shardId-000000000000, sequence number 4"} {

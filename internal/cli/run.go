@@ -207,6 +207,9 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.openSource(ctx); err != nil {
 		return err
 	}
+	if err := r.publishStream(ctx); err != nil {
+		return err
+	}
 	r.collector = collector.New(r.options(r.source, r.journal))
 	if err := r.serveWatch(ctx); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"encoding/json"
@@ -60,11 +61,7 @@ func (r *run) openLeases(ctx context.Context) (store lease.Store, worker string,
 		// The state file is one process's alone: under the same name, what a killed one held is resumed at once.
 		return r.store.Leases(), "trunkline", nil
 	}
-	region := r.config.AWS.Region
-	if region == "" {
-		region = kinesis.Region(r.config.Source.Kinesis.Stream)
-	}
-	client, err := dynamo.NewClient(ctx, r.aws.Clients, region)
+	client, err := dynamo.NewClient(ctx, r.aws.Clients, r.tableRegion())
 	if err != nil {
 		return nil, "", err
 	}
@@ -74,6 +71,11 @@ func (r *run) openLeases(ctx context.Context) (store lease.Store, worker string,
 	}
 	host, _ := os.Hostname() // without one, the id has none
 	return table, lease.NewID(host, crand.Reader), nil
+}
+
+// tableRegion is where the lease table is, and the metrics go: the configured region, or that of the stream.
+func (r *run) tableRegion() string {
+	return cmp.Or(r.config.AWS.Region, kinesis.Region(r.config.Source.Kinesis.Stream))
 }
 
 func howToCreate(how string) dynamo.Create {
