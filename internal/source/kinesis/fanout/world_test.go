@@ -42,6 +42,7 @@ type world struct {
 	client   Client
 	consumer *Consumer
 	seen     *notes
+	after    func() // undoes what a state needed
 }
 
 // inWorld runs f in a bubble. When f has returned, a goroutine that is left over fails the test: the bubble does not end.
