@@ -123,14 +123,14 @@ func TestKinesisMock(t *testing.T) {
 			}
 		}
 	}
-	for range 20 {
+	for range 8 {
 		put(written)
 		written++
 	}
 	follow()
 	position := s.Position()
 	s.Close()
-	for range 20 {
+	for range 8 {
 		put(written)
 		written++
 	}

@@ -38,7 +38,7 @@ type Subscription struct {
 	brought  bool      // something of this stream was handed on
 	failures int       // how many times in a row nothing was
 	accepted time.Time // when the last call succeeded, or may have
-	resume   time.Time // no call before this
+	resume   time.Time // no call before this, nor before accepted and hold
 }
 
 // Next returns the next event, and waits for it: for the first one, for records that are yet to come, and after a failure until it is time
@@ -103,7 +103,7 @@ func (s *Subscription) Close() {
 
 // connect waits until the service may be asked, and subscribes.
 func (s *Subscription) connect(ctx context.Context) error {
-	if wait := time.Until(s.resume); wait > 0 {
+	if wait := s.wait(); wait > 0 {
 		if err := s.pause(ctx, wait); err != nil {
 			return err
 		}
