@@ -97,7 +97,8 @@ var imports = []importRule{
 			"./internal/recorder/kvs/...", "./internal/recorder/recordings/...", "./internal/recorder/archive/...",
 			"./internal/secret/...", "./internal/telemetry/cloudwatch/...", "./internal/permission/guard/...",
 			"./internal/deploy/...", "./internal/diagnose/...", "./internal/awsclient/...",
-			"./test/emulators/cloudwatch", // reads what the SDK writes, and calls nothing
+			"./test/emulators/cloudwatch",           // reads what the SDK writes, and calls nothing
+			"./test/emulators/subscribetoshard/...", // plays the service with the SDK's encoder, and makes clients of it
 		},
 		why: "every package that calls AWS declares its calls, and the policies are generated from the declarations",
 	},

@@ -99,7 +99,10 @@ func (r *statusReport) print(w io.Writer) error {
 		fmt.Fprintf(w, "in flight: %d, records/s: %.1f, versions in the deduplication window: %d\n", r.InFlight, r.Rate, r.Window)
 	}
 	if r.LagBytes != nil {
-		fmt.Fprintf(w, "behind the end of the files: %d bytes\n", *r.LagBytes)
+		fmt.Fprintf(w, "behind the end of the source: %d bytes\n", *r.LagBytes)
+	}
+	if r.BehindMS != nil {
+		fmt.Fprintf(w, "behind the end of the stream: %s\n", time.Duration(*r.BehindMS)*time.Millisecond)
 	}
 	for _, p := range r.Positions {
 		fmt.Fprintf(w, "position: %s\n", p.Where)
