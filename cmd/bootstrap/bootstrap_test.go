@@ -36,7 +36,9 @@ func testMain(m *testing.M) int {
 		{"build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", folder, "trunkline/cmd/bootstrap"},
 		{"build", "-o", folder, "trunkline/cmd/trunkline"},
 	} {
-		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
+		cmd := exec.Command("go", build...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make lambda and make build do
+		if out, err := cmd.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "go %s: %v\n%s", strings.Join(build, " "), err, out)
 			return 1
 		}

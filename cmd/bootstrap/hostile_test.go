@@ -9,7 +9,7 @@ import (
 
 // TestHostile sends one function what nobody should: it reports each, shows nothing of it, and goes on.
 func TestHostile(t *testing.T) {
-	f := startFunction(t, map[string]string{"trunkline.yaml": "version: 1\nobserve: {log: debug}\nredact: {key: env:REDACT_KEY}\ndestination: {http: {url: https://127.0.0.1:1}}\n"}, keys...)
+	f := startFunction(t, map[string]string{"trunkline.yaml": "version: 1\nobserve: {log: debug}\nredact: {key: env:REDACT_KEY}\ndestination: {http: {url: https://127.0.0.1:1}}\n"}, append([]string{"TRUNKLINE_ANSWER_MAX=10"}, keys...)...)
 	data := func(text string) string {
 		return `[{"eventSource":"aws:kinesis","eventID":"` + shard + `:7","data":"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"}]`
 	}
@@ -42,7 +42,12 @@ func TestHostile(t *testing.T) {
 		{"not UTF-8 inside", data(strings.Replace(record, "name-canary", "\xff", 1)), "decode: "},
 		{"a key twice", data(strings.Replace(record, "{", `{"C\u006fntactId":"canary",`, 1)), "decode: ContactId occurs more than once"},
 		{"compressed", data("\x1f\x8bcanary"), "compressed with gzip"},
-		{"aggregated", data("\xf3\x89\x9a\xc2canary"), "an aggregate of the Kinesis Producer Library"},
+		{"an aggregate with another digest", data(strings.Replace(string(kplAggregate(record)), "c-canary", "d-canary", 1)), "record " + shard + ":7, decode: "},
+		{"an aggregate that is broken", data(string(kplMessage([]byte("\x1a\x0a\x08\x07\x1a\x06canary")))), "record " + shard + ":7, source: aggregate, record 0: its partition key is beyond"},
+		{"an aggregate of nothing much", data(string(kplMessage([]byte("\x0a\x00" + strings.Repeat("\x1a\x04\x08\x00\x1a\x00", 100))))), "source: data is an aggregate of 100 records in 622 bytes"},
+		{"compressed in an aggregate", data(string(kplAggregate(record, "\x1f\x8bcanary"))), "record " + shard + ":7/1, source: data is compressed with gzip"},
+		{"not JSON in an aggregate", data(string(kplAggregate(record, record, "canary"))), "record " + shard + ":7/2, decode: "},
+		{"an aggregate in an aggregate", data(string(kplAggregate(string(kplAggregate(record))))), "record " + shard + ":7/0, decode: "},
 		{"good ones before", strings.TrimSuffix(string(pipeEvent(record, record)), "]") + "," + data("canary")[1:], "decode: "},
 		{"hostile places", `[{"eventSource":"aws:kinesis","eventID":"shardId-canary canary","sequenceNumber":"canary","data":"!"}]`, "record element 0, source: "},
 	} {

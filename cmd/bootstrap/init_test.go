@@ -25,9 +25,11 @@ func TestInitErrors(t *testing.T) {
 		{"secret that is short", key, "SHORT_KEY=secret-canary", "holds 13 bytes, want at least 16"},
 		{"agent file", "enrich: {agents: {from: agents.csv, match: Agent.Username}}\n", "", "agent file agents.csv: no such file"},
 		{"answer", "", "TRUNKLINE_ANSWER=array", "TRUNKLINE_ANSWER=array: want record or envelope"},
+		{"length of answers", "", "TRUNKLINE_ANSWER_MAX=0", "TRUNKLINE_ANSWER_MAX=0: want a whole number from 1 to 10000"},
 		{"config that is missing", "", "TRUNKLINE_CONFIG=other.yaml", "TRUNKLINE_CONFIG: open other.yaml: no such file"},
 		{"config by http", "", "TRUNKLINE_CONFIG=http://example.com/secret-canary", "TRUNKLINE_CONFIG: want a file of the function"},
 		{"config without a key", "", "TRUNKLINE_CONFIG=s3://bucket", "TRUNKLINE_CONFIG: want s3://BUCKET/KEY"},
+		{"config in S3 without the SDK", "", "TRUNKLINE_CONFIG=s3://bucket/secret-canary", "TRUNKLINE_CONFIG: this build of the function cannot read S3; build it with: make lambda PARTS=aws"},
 		{"config with a password", "", "TRUNKLINE_CONFIG=https://user:secret-canary@example.com/", "TRUNKLINE_CONFIG: not of the form"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,10 @@ func newFunction(ctx context.Context, env func(string) string, log *slog.Logger,
 	if err != nil {
 		return nil, err
 	}
+	most, err := answerMax(env("TRUNKLINE_ANSWER_MAX"))
+	if err != nil {
+		return nil, err
+	}
 	settings, err := newSettings(env, log, level)
 	if err != nil {
 		return nil, err
@@ -33,7 +38,7 @@ func newFunction(ctx context.Context, env func(string) string, log *slog.Logger,
 	if err := settings.Check(ctx); err != nil {
 		return nil, err
 	}
-	handler := lambda.New(lambda.Options{Settings: settings, Form: form, Log: log, UserAgent: "trunkline/" + version()})
+	handler := lambda.New(lambda.Options{Settings: settings, Form: form, Most: most, Log: log, UserAgent: "trunkline/" + version()})
 	return &function{handler, log}, nil
 }
 
@@ -45,6 +50,17 @@ func answerForm(text string) (lambda.Form, error) {
 		return lambda.Envelope, nil
 	}
 	return 0, fmt.Errorf("TRUNKLINE_ANSWER=%s: want record or envelope", text)
+}
+
+func answerMax(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	most, err := strconv.Atoi(text)
+	if err != nil || most < 1 || most > 10_000 { // the most that any target takes
+		return 0, fmt.Errorf("TRUNKLINE_ANSWER_MAX=%.20s: want a whole number from 1 to 10000", text)
+	}
+	return most, nil
 }
 
 // The configs that are looked for beside the binary when TRUNKLINE_CONFIG names none.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,7 +29,11 @@ func stopRiver(t testing.TB, p *process) {
 // while it runs, and takes aggregates apart.
 func TestStream(t *testing.T) {
 	r, s, dir := newRiver(t, 2), newSea(t), t.TempDir()
+	other := strings.Replace(riverARN, "contacts", "none", 1)
+	configure(t, dir, "source: {kinesis: {stream: "+other+"}}", fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url))
+	collectRiver(dir).run(t).wantComplaint(t, 1, "source.kinesis.stream: "+other+": there is no such stream in this account and region")
 	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url))
+
 	r.put(t, 20, 300)
 	p := collectRiver(dir).start(t)
 	s.all(t, r, p)
@@ -37,15 +43,23 @@ func TestStream(t *testing.T) {
 	}
 
 	r.put(t, 20, 100)
+	port := fmt.Sprint(emulators.FreePort(t))
 	var inner []string
 	for range 40 {
 		inner = append(inner, r.version("contact-of-aggregate"))
 	}
 	r.putRaw(t, []types.PutRecordsRequestEntry{{Data: aggregated("contact-of-aggregate", inner...), PartitionKey: aws.String("contact-of-aggregate")}})
+	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url), "observe: {listen: \"127.0.0.1:"+port+"\"}")
 	p = collectRiver(dir).start(t)
 	s.all(t, r, p)
 	if _, again := s.count(); again != 0 {
 		t.Errorf("%d records came twice", again)
+	}
+	if status, page := get(t, "http://127.0.0.1:"+port+"/readyz"); status != 200 {
+		t.Errorf("/readyz: %d %s", status, page)
+	}
+	if _, page := get(t, "http://127.0.0.1:"+port+"/metrics"); !strings.Contains(page, "trunkline_shard_behind_seconds{shard=\"shardId-000000000001\"} 0\n") || !strings.Contains(page, "trunkline_leases_held 2\n") {
+		t.Errorf("/metrics lacks the shards:\n%s", page)
 	}
 
 	// Resharded while it runs.
@@ -145,4 +159,18 @@ func TestStreamShared(t *testing.T) {
 	s.all(t, r, a, c)
 	until(t, time.Minute, "the last worker to have all", func() bool { return shards(dirC) == 4 })
 	stopRiver(t, c)
+}
+
+func get(t testing.TB, url string) (status int, page string) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
 }

@@ -37,6 +37,15 @@ func (r *run) openStream(ctx context.Context) (*kinesis.Source, error) {
 	} else {
 		o.Checkpoint = time.Second // a write to the state file costs nothing, and less comes again after a kill
 	}
+	if k.Consumer != config.Polling {
+		consumer := k.Consumer
+		if consumer == config.FanOut {
+			consumer = k.Application
+		}
+		if o.Subscribe, err = kinesis.FanOut(ctx, client, k.Stream, consumer, r.log); err != nil {
+			return nil, fmt.Errorf("source.kinesis.consumer: %w", err)
+		}
+	}
 	source, err := kinesis.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("source.kinesis.stream: %w", err)
@@ -63,11 +72,8 @@ func (r *run) openLeases(ctx context.Context) (store lease.Store, worker string,
 	if err != nil {
 		return nil, "", fmt.Errorf("state.dynamodb: %w", err)
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "trunkline"
-	}
-	return table, host + ":" + crand.Text(), nil
+	host, _ := os.Hostname() // without one, the id has none
+	return table, lease.NewID(host, crand.Reader), nil
 }
 
 func howToCreate(how string) dynamo.Create {
@@ -160,9 +166,6 @@ func (r *run) streamReading() telemetry.Stream {
 
 // streamReasons say why the stream is not read.
 func (r *run) streamReasons() (reasons []string) {
-	if !r.stream.Ready() {
-		reasons = append(reasons, "stream waiting: the leases are not read yet")
-	}
 	denied := 0
 	for _, s := range r.stream.Shards() {
 		if s.Denied {

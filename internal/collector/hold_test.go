@@ -51,7 +51,6 @@ type leased struct {
 	mu       sync.Mutex
 	position int
 	now      *tenure
-	batches  int // not released
 }
 
 func (s *leased) gain() {

@@ -117,7 +117,7 @@ func step(into *string) value {
 			switch {
 			case wholeNumber.MatchString(t) || slices.Contains(units, t):
 				return t, nil
-			case jsonNumber.MatchString(t):
+			case jsonNumber(t):
 				return "", errors.New("want a whole number from 1 to 999999999")
 			}
 			return "", fmt.Errorf("unknown step %s; %s", quote(t), didYouMean(t, units))

@@ -74,7 +74,7 @@ func (p *Pattern) appendJSON(r *reader, key string, n node) {
 		}
 		p.JSON = append(p.JSON, ']')
 	case aNumber:
-		if !jsonNumber.MatchString(n.text) {
+		if !jsonNumber(n.text) {
 			r.fail(n.at, key, "%s: write numbers as JSON does, or put a text in quotes", quote(n.text))
 		}
 		p.JSON = append(p.JSON, n.text...)

@@ -2,8 +2,8 @@ package config
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -211,7 +211,7 @@ func (r *reader) convert(key string, n ast.Node, depth int) node {
 		return node{kind: aText, text: n.Value.Value, at: at}
 	case *ast.StringNode:
 		quoted := n.Token.Type == token.SingleQuoteType || n.Token.Type == token.DoubleQuoteType
-		if !quoted && jsonNumber.MatchString(n.Value) { // the parser takes 1e3 and long numbers for texts
+		if !quoted && jsonNumber(n.Value) { // the parser takes 1e3 and long numbers for texts
 			return node{kind: aNumber, text: n.Value, at: at}
 		}
 		return node{kind: aText, text: n.Value, at: at}
@@ -226,7 +226,11 @@ func (r *reader) convert(key string, n ast.Node, depth int) node {
 	return node{at: at}
 }
 
-var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+// jsonNumber tells a number of JSON, with nothing around it.
+func jsonNumber(text string) bool {
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	return text != "" && (text[0] == '-' || digit(text[0])) && digit(text[len(text)-1]) && json.Valid([]byte(text))
+}
 
 func (r *reader) convertMap(key string, values []*ast.MappingValueNode, at Position, depth int) node {
 	m := node{kind: aMap, at: at}

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -49,7 +50,7 @@ type positions struct {
 }
 
 func (p positions) At(i int) string    { return p.records[i].sequence }
-func (p positions) Place(i int) string { return p.records[i].place(p.first + i) }
+func (p positions) Place(i int) string { return p.records[i].place() }
 func (p positions) After(i int) string { return strconv.Itoa(p.first + i + 1) }
 
 // UnstoredError is why an invocation fails: a record could not be handled, and there is no place for dead letters.
@@ -149,12 +150,22 @@ func (j *journal) Commit(s collector.Settlement, flush func() error) error {
 // maxAnswer is the most that Lambda takes as an answer, in bytes.
 const maxAnswer = 6 << 20
 
+// errRoom refuses what would keep an answer from the target as a whole: a pipe does not call a target with more than it takes at once.
+var errRoom = errors.New("its aggregate holds more records than the pipe's target takes at once; use an event source mapping, or set TRUNKLINE_ANSWER_MAX to what the target takes")
+
 // answer is the destination of a pipe's records: the array that goes back. Deliver is called by one goroutine, in stream order.
-type answer struct{ text []byte }
+type answer struct {
+	text []byte
+	room int // for how many records
+}
 
 func (a *answer) Deliver(_ context.Context, batch []*collector.Outgoing) error {
 	for _, out := range batch {
-		if len(a.text) > 1 {
+		if a.room == 0 {
+			out.Refused = errRoom
+			continue
+		}
+		if a.room--; len(a.text) > 1 {
 			a.text = append(a.text, ',')
 		}
 		a.text = append(a.text, out.Body...)

@@ -2,7 +2,7 @@ package lambda
 
 import (
 	"bytes"
-	"encoding/base64"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,46 +13,53 @@ import (
 
 // event is what one invocation brings.
 type event struct {
-	mapping bool // of an event source mapping, not of a pipe
-	shard   string
-	records []record
+	mapping  bool // of an event source mapping, not of a pipe
+	shard    string
+	elements int      // of the array
+	records  []record // of an aggregate, each of its sub-records
 }
 
 // record is a record of an event, and what stood around it.
 type record struct {
 	in       collector.Input
-	id       string // eventID: the shard and the sequence number; "" where there is none
-	sequence string // sequenceNumber; "" where there is none
-	envelope []byte // the members that stood beside data, without braces; nil where the element was the record itself
+	element  int       // of the event
+	id       string    // eventID: the shard and the sequence number; "" where there is none
+	sequence string    // sequenceNumber; "" where there is none
+	envelope *envelope // what stood beside data in a pipe's event; nil where the element was the record itself
+	part     int       // of an aggregate: the sub-sequence number and one; 0: the record is no part of one
+	key      []byte    // its own partition key as JSON, of a part of an aggregate
 }
 
 // place names the record for people: never by its content.
-func (r *record) place(i int) string {
-	switch {
-	case r.id != "":
-		return r.id
-	case r.sequence != "":
-		return r.sequence
+func (r *record) place() string {
+	place := cmp.Or(r.id, r.sequence)
+	if place == "" {
+		place = fmt.Sprintf("element %d", r.element)
 	}
-	return fmt.Sprintf("element %d", i)
+	if r.part > 0 {
+		place = fmt.Sprintf("%s/%d", place, r.part-1)
+	}
+	return place
 }
 
 // find returns the index of the first record at a place.
 func (e *event) find(place string) int {
 	for i := range e.records {
-		if e.records[i].place(i) == place {
+		if e.records[i].place() == place {
 			return i
 		}
 	}
 	return 0 // not possible: places come from here
 }
 
+const partitionKey = "partitionKey"
+
 // metaNames are the members of an envelope that filters may ask for.
-var metaNames = [...]string{"partitionKey", "sequenceNumber", "approximateArrivalTimestamp", "kinesisSchemaVersion"}
+var metaNames = [...]string{partitionKey, "sequenceNumber", "approximateArrivalTimestamp", "kinesisSchemaVersion"}
 
 // envelopeNames are the documented members beside data. Others are dropped: what is not named is not sent.
 var envelopeNames = [...]string{
-	"kinesisSchemaVersion", "partitionKey", "sequenceNumber", "approximateArrivalTimestamp", "eventSource", "eventVersion", "eventID",
+	"kinesisSchemaVersion", partitionKey, "sequenceNumber", "approximateArrivalTimestamp", "eventSource", "eventVersion", "eventID",
 	"eventName", "awsRegion", "eventSourceARN",
 }
 
@@ -82,10 +89,14 @@ func parseEvent(payload []byte) (event, error) {
 	if doc.Kind(list) != document.Array {
 		return e, errShape
 	}
+	var a apart
 	for n, end := doc.Children(list); n < end; n = doc.After(n) {
-		e.records = append(e.records, parseElement(&doc, n, e.mapping))
+		r := parseElement(&doc, n, e.mapping)
+		r.element = e.elements
+		e.elements++
+		e.records = a.append(e.records, r)
 	}
-	if len(e.records) > 0 {
+	if e.elements > 0 {
 		e.shard = shard(&doc, list)
 	}
 	return e, nil
@@ -103,107 +114,6 @@ func shard(doc *document.Document, list document.Node) string {
 		return name
 	}
 	return stream + "/" + name
-}
-
-// parseElement reads a record with what stands around it, in any of these forms: the flat envelope of a pipe or the nested one of an
-// event source mapping, with data in base64; a flat envelope whose data an input template has decoded; the record itself, as the input
-// template <$.data> leaves it.
-func parseElement(doc *document.Document, n document.Node, mapping bool) (r record) {
-	if doc.Kind(n) != document.Object {
-		r.in.Problem = fmt.Errorf("an element of the event is of type %s, want an object", doc.Kind(n))
-		return r
-	}
-	inner := n
-	if k := doc.Member(n, "kinesis"); mapping && doc.Kind(k) == document.Object {
-		inner = k
-	}
-	source, data := doc.Member(n, "eventSource"), doc.Member(inner, "data")
-	if id := text(doc, doc.Member(n, "eventID")); strings.HasPrefix(id, "shardId-") {
-		r.id = id
-	}
-	r.sequence = text(doc, doc.Member(inner, "sequenceNumber"))
-	switch {
-	case source != document.None && !doc.TextIs(source, "aws:kinesis"):
-		r.in.Problem = errors.New("an element of the event is not from a Kinesis stream: its eventSource is not aws:kinesis")
-		return r
-	case source == document.None && !mapping && !enveloped(doc, n, data):
-		r.in.Data = doc.Raw(n)
-		return r
-	}
-	if r.in.Data, r.in.Problem = decode(doc, data); occurs(doc, inner, "data") > 1 {
-		r.in.Problem = errors.New("data occurs more than once in an element of the event")
-	}
-	for _, name := range metaNames {
-		if m := doc.Member(inner, name); m != document.None {
-			r.in.Meta = append(r.in.Meta, collector.Meta{Name: name, Raw: doc.Raw(m)})
-		}
-	}
-	if !mapping {
-		r.envelope = beside(doc, n)
-	}
-	return r
-}
-
-// enveloped tells an envelope that an input template made, {"data": …}, from a record.
-func enveloped(doc *document.Document, n, data document.Node) bool {
-	kind := doc.Kind(data)
-	return (kind == document.String || kind == document.Object) &&
-		doc.Member(n, "ContactId") == document.None && doc.Member(n, "EventType") == document.None
-}
-
-// decode returns the text of the record in data.
-func decode(doc *document.Document, data document.Node) ([]byte, error) {
-	switch doc.Kind(data) {
-	case document.Object:
-		return doc.Raw(data), nil
-	case document.Invalid:
-		return nil, errors.New("an element of the event has no data")
-	case document.String:
-	default:
-		return nil, fmt.Errorf("data is of type %s, want a text in base64", doc.Kind(data))
-	}
-	content, plain := doc.Text(data)
-	if !plain { // some writers escape '/'
-		content = doc.AppendText(nil, data)
-	}
-	content = bytes.Trim(content, blanks)
-	if len(content) > 0 && content[0] == '{' { // an input template put the decoded text into quotes
-		return content, nil
-	}
-	decoded := make([]byte, base64.StdEncoding.DecodedLen(len(content)))
-	k, err := base64.StdEncoding.Decode(decoded, content)
-	if err != nil {
-		return nil, errors.New("data is not base64")
-	}
-	decoded = decoded[:k]
-	switch {
-	case bytes.HasPrefix(decoded, aggregated):
-		return decoded, errors.New("data is an aggregate of the Kinesis Producer Library, which a Lambda does not take apart; turn aggregation off in the producer")
-	case bytes.HasPrefix(decoded, gzipped):
-		return decoded, errors.New("data is compressed with gzip, want JSON")
-	}
-	return bytes.Trim(decoded, blanks), nil
-}
-
-const blanks = " \t\r\n"
-
-var (
-	aggregated = []byte("\xf3\x89\x9a\xc2")
-	gzipped    = []byte("\x1f\x8b")
-)
-
-// beside copies the documented members of an envelope, but for data, as members of a JSON object without its braces.
-func beside(doc *document.Document, n document.Node) []byte {
-	members := []byte{}
-	for _, name := range envelopeNames {
-		m := doc.Member(n, name)
-		if k := doc.Kind(m); k != document.String && k != document.Number {
-			continue
-		}
-		members = append(document.AppendString(members, name), ':')
-		members = append(append(members, doc.Raw(m)...), ',')
-	}
-	return members
 }
 
 func occurs(doc *document.Document, object document.Node, name string) (times int) {

@@ -3,7 +3,7 @@
 //	pipe:     [envelope, …]           ─▶ event ─▶ filter ─▶ enrich ─▶ redact ─▶ [record, …]
 //	mapping:  {"Records": [envelope, …]} ─▶ event ─▶ filter ─▶ enrich ─▶ redact ─▶ deliver ─▶ {"batchItemFailures": [first unsettled]}
 //
-// The two are told apart by their shape. An invocation is one run of the collector's loop over the records that it brings: the stages,
+// The two are told apart by their shape. What the Kinesis Producer Library aggregated is taken apart: each part is a record. An invocation is one run of the collector's loop over the records that it brings: the stages,
 // the order of each contact, retries and the account of every record are those of the daemon.
 //
 // Its promises: the same record leaves as the daemon would send it, byte for byte; a record that cannot be handled is left out of an
@@ -41,6 +41,7 @@ const (
 type Options struct {
 	Settings  *Settings    // required
 	Form      Form         // of a pipe's answer
+	Most      int          // records that the pipe's target takes at once; an answer may always be as long as its event
 	Letters   Letters      // in place of the config's dead_letter, for tests; nil: the config decides
 	Log       *slog.Logger // nil: none
 	UserAgent string       // towards the destination
@@ -112,11 +113,11 @@ func (h *Handler) pipe(ctx context.Context, e *event, set *setup) ([]byte, error
 		stages = append(stages[:len(stages):len(stages)], h.envelope)
 		for i := range e.records {
 			if r := &e.records[i]; r.envelope != nil {
-				r.in.Meta = append(r.in.Meta, collector.Meta{Name: envelopeName, Raw: r.envelope})
+				r.in.Meta = append(r.in.Meta, collector.Meta{Name: envelopeName, Raw: r.envelope.append(nil, r.key)})
 			}
 		}
 	}
-	out := &answer{text: append(make([]byte, 0, 4096), '[')}
+	out := &answer{text: append(make([]byte, 0, 4096), '['), room: max(e.elements, h.o.Most)}
 	settled, err := h.run(ctx, e, set, stages, collector.Options{Destination: out, Keys: set.keys, Group: chunk})
 	switch {
 	case err != nil:

@@ -3,11 +3,19 @@ package lambda
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,6 +167,84 @@ func TestDeadLetters(t *testing.T) {
 	}
 }
 
+// TestMappingDeadLetters settles a record that the endpoint refuses for good, and one that cannot be decoded, once their dead letters are stored.
+// What an outage or a refused key keeps back is no dead letter, nor is what a filter drops.
+func TestMappingDeadLetters(t *testing.T) {
+	var status atomic.Int32
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte(`"ContactId":"bad"`)) {
+			w.WriteHeader(int(status.Load()))
+		}
+	}))
+	defer endpoint.Close()
+	t.Setenv("REDACT_KEY", strings.Repeat("k", 32))
+	config := "version: 1\nfilter: [{\"data\": {\"Channel\": [\"VOICE\"]}}]\nredact: {key: env:REDACT_KEY}\ndestination: {http: {url: " + endpoint.URL + "}}\n"
+	element := func(sequence int, record string) string {
+		return fmt.Sprintf(`{"eventSource":"aws:kinesis","eventID":"shardId-1:%d","eventSourceARN":"arn:aws:kinesis:eu-west-2:111122223333:stream/s","kinesis":{"sequenceNumber":"%d","data":%q}}`,
+			sequence, sequence, base64.StdEncoding.EncodeToString([]byte(record)))
+	}
+	chat := strings.Replace(record1("chat", ""), "VOICE", "CHAT", 1)
+	event := []byte(`{"Records":[` + strings.Join([]string{element(1, record1("a", "")), element(2, "{"), element(3, chat), element(4, record1("bad", "")), element(5, record1("b", ""))}, ",") + `]}`)
+	for _, c := range []struct {
+		status  int
+		want    string
+		letters []string
+	}{
+		{http.StatusUnprocessableEntity, `{"batchItemFailures":[]}`, []string{"shardId-1:2 decode", "shardId-1:4 deliver"}},
+		{http.StatusBadRequest, `{"batchItemFailures":[]}`, []string{"shardId-1:2 decode", "shardId-1:4 deliver"}},
+		{http.StatusUnauthorized, `{"batchItemFailures":[{"itemIdentifier":"4"}]}`, []string{"shardId-1:2 decode"}},
+		{http.StatusForbidden, `{"batchItemFailures":[{"itemIdentifier":"4"}]}`, []string{"shardId-1:2 decode"}},
+		{http.StatusProxyAuthRequired, `{"batchItemFailures":[{"itemIdentifier":"4"}]}`, []string{"shardId-1:2 decode"}},
+	} {
+		status.Store(int32(c.status))
+		b, l := &bench{}, &letters{}
+		h := New(Options{Settings: Bundled(parse(t, config), b.options()), Letters: l})
+		got, err := h.Handle(t.Context(), event)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%d: got %s, %v; want %s", c.status, got, err, c.want)
+		}
+		var kept []string
+		for _, letter := range l.kept {
+			kept = append(kept, letter.Place+" "+letter.Stage)
+		}
+		slices.Sort(kept)
+		if !slices.Equal(kept, c.letters) {
+			t.Errorf("%d: dead letters of %q, want %q", c.status, kept, c.letters)
+		}
+	}
+}
+
+// TestAggregateTooLong answers with as many records of an aggregate as the pipe's target takes, and stores the others one by one, so that
+// each can be sent again.
+func TestAggregateTooLong(t *testing.T) {
+	sub := func(id string) string {
+		text := record1(id, "")
+		return "\x1a" + string(binary.AppendUvarint(nil, uint64(len(text)+5))) + "\x08\x00\x1a" + string(binary.AppendUvarint(nil, uint64(len(text)))) + text
+	}
+	message := "\x0a\x03key" + sub("a") + sub("b") + sub("c")
+	digest := md5.Sum([]byte(message))
+	data := base64.StdEncoding.EncodeToString([]byte("\xf3\x89\x9a\xc2" + message + string(digest[:])))
+	event := []byte(`[{"eventSource":"aws:kinesis","eventID":"shardId-1:7","sequenceNumber":"7","data":"` + data + `"}]`)
+	for _, c := range []struct{ most, answered int }{{0, 1}, {2, 2}, {3, 3}, {10, 3}} {
+		b, l := &bench{}, &letters{}
+		h := New(Options{Settings: Bundled(parse(t, "version: 1\n"), b.options()), Letters: l, Most: c.most})
+		all := []string{record1("a", ""), record1("b", ""), record1("c", "")}
+		got, err := h.Handle(t.Context(), event)
+		if want := "[" + strings.Join(all[:c.answered], ",") + "]"; err != nil || string(got) != want {
+			t.Errorf("at most %d: got %s, %v\nwant %s", c.most, got, err, want)
+		}
+		for i, kept := range l.kept {
+			at := c.answered + i
+			if kept.Place != fmt.Sprint("shardId-1:7/", at) || kept.At != "7" || string(kept.Record) != all[at] || !errors.Is(kept.Reason, errRoom) {
+				t.Errorf("at most %d: dead letter %d is of %s at %s, %s: %s", c.most, i, kept.Place, kept.At, kept.Reason, kept.Record)
+			}
+		}
+		if len(l.kept) != 3-c.answered {
+			t.Errorf("at most %d: %d dead letters, want %d", c.most, len(l.kept), 3-c.answered)
+		}
+	}
+}
+
 // TestPanics makes a stage panic with a value of the record: the invocation fails, nothing shows, and the next one is handled.
 func TestPanics(t *testing.T) {
 	b := &bench{}
@@ -215,6 +301,7 @@ func FuzzHandle(f *testing.F) {
 	f.Add([]byte("[" + record1("a", `"Attributes":{"x":1},`) + "]"))
 	f.Add([]byte(`[{"eventSource":"aws:kinesis","data":"e30="}]`))
 	f.Add([]byte(`[{"data":"{}"},{"data":{}}]`))
+	f.Add([]byte(`[{"eventSource":"aws:kinesis","partitionKey":"k","data":"84mawgoBaxoHCAAaA3t9IBoGCAAaAnt95F/BHBef4wd428epcK53dg=="}]`))
 	b := &bench{}
 	l := &letters{}
 	h := New(Options{Settings: Bundled(parse(f, "version: 1\n"), b.options()), Letters: l})

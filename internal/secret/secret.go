@@ -15,6 +15,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Pattern is the regular expression of the references that [Parse] takes (RE2 and ECMA 262 alike).
@@ -42,16 +43,22 @@ type Manager interface {
 	Secret(ctx context.Context, name string) (string, error)
 }
 
-var (
-	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	secretName      = regexp.MustCompile(`^` + managedName + `+$`) // the count in Pattern would take milliseconds of every start
-)
+// secretName is compiled for the first reference that needs it: nothing at the start of a Lambda does. The count in Pattern would take
+// milliseconds.
+var secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^` + managedName + `+$`) })
+
+// environmentName tells the name of an environment variable: [A-Za-z_][A-Za-z0-9_]*.
+func environmentName(text string) bool {
+	return text != "" && (text[0] < '0' || text[0] > '9') && !strings.ContainsFunc(text, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_'
+	})
+}
 
 // Parse reads env:NAME, file:PATH or aws-secretsmanager:NAME_OR_ARN[#FIELD]. Its errors never quote the text: it may be the secret itself, written in the wrong place.
 func Parse(text string) (Ref, error) {
 	scheme, name, found := strings.Cut(text, ":")
 	switch {
-	case found && scheme == "env" && environmentName.MatchString(name):
+	case found && scheme == "env" && environmentName(name):
 		return Ref{scheme: scheme, name: name}, nil
 	case found && scheme == "env":
 		return Ref{}, errors.New("behind env: stands the name of an environment variable: letters, digits and _")
@@ -61,7 +68,7 @@ func Parse(text string) (Ref, error) {
 		return Ref{}, errors.New("behind file: stands the path of a file")
 	case found && scheme == managed:
 		name, field, behind := strings.Cut(name, "#")
-		if !secretName.MatchString(name) || len(name)-strings.LastIndexByte(name, ':')-1 > maxName || behind && field == "" || strings.Contains(field, "\x00") {
+		if !secretName().MatchString(name) || len(name)-strings.LastIndexByte(name, ':')-1 > maxName || behind && field == "" || strings.Contains(field, "\x00") {
 			return Ref{}, errors.New("behind aws-secretsmanager: stands the name or the ARN of a secret and, where it is a JSON object, # and a field")
 		}
 		return Ref{scheme, name, field}, nil

@@ -68,8 +68,9 @@ func (p *polled) next(ctx context.Context) (stretch, error) {
 		if diagnose(err) == stale {
 			p.iterator = nil
 		}
-		if ended, err := p.retry.after(ctx, err); ended || err != nil {
-			return p.source.forgotten(ctx, p.shard, err)
+		wait, ended := p.retry.judge(ctx, err)
+		if ended || sleep(ctx, wait) != nil {
+			return p.source.forgotten(ctx, p.shard)
 		}
 	}
 }
@@ -85,7 +86,6 @@ func (p *polled) ask(ctx context.Context) (stretch, error) {
 			return stretch{}, err
 		}
 	}
-	p.retry.call.Action = "kinesis:GetRecords"
 	sent := time.Now()
 	p.notBefore = sent.Add(pace)
 	out, err := p.source.o.Client.GetRecords(ctx, &kinesis.GetRecordsInput{
@@ -118,7 +118,8 @@ func (p *polled) plan(sent time.Time, st stretch) {
 	} else {
 		p.empty++
 	}
-	wait := max(pace, time.Duration(float64(st.cost)/throughput*float64(time.Second)))
+	bytes := st.cost - n*recordCost // what the service counts
+	wait := max(pace, time.Duration(float64(bytes)/throughput*float64(time.Second)))
 	if st.behind == 0 {
 		wait = max(wait, idle)
 		if p.empty > 3 {
@@ -130,7 +131,6 @@ func (p *polled) plan(sent time.Time, st stretch) {
 
 // renew gets an iterator for where to read on.
 func (p *polled) renew(ctx context.Context) error {
-	p.retry.call.Action = "kinesis:GetShardIterator"
 	asked := time.Now()
 	out, err := p.source.o.Client.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{
 		StreamARN: &p.source.o.Stream, ShardId: &p.shard, ShardIteratorType: p.from.Type,

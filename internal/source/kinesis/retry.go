@@ -3,10 +3,12 @@ package kinesis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -78,50 +80,50 @@ func (r *retry) worked() {
 	r.failures = 0
 }
 
-// after waits as long as is right after an error. ended says that the stream does not have the shard any more. The error is ctx's.
-func (r *retry) after(ctx context.Context, err error) (ended bool, _ error) {
+// judge says how long to wait after an error, and whether it means that the stream does not have the shard any more.
+func (r *retry) judge(ctx context.Context, err error) (wait time.Duration, ended bool) {
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return 0, false
 	}
 	s := r.task.source
 	r.failures++
 	kind := diagnose(err)
-	var wait time.Duration
 	switch kind {
 	case throttled:
 		s.counts.throttled.Add(1)
 		wait = throttlePace + r.backOff()
-	case denied, missing:
-		if kind == missing {
-			_, listed := s.lister.Shard(ctx, r.task.shard)
-			if errors.Is(listed, shards.ErrNoShard) {
-				s.log.Warn("stream has forgotten a shard: what was not read of it has expired", "shard", r.task.shard)
-				return true, ctx.Err()
-			}
-			if ctx.Err() != nil {
-				return false, ctx.Err()
-			}
-		}
-		r.task.denied.Store(true)
-		wait = deniedPace
 	case stale:
 		s.counts.expired.Add(1)
 		if r.failures > 1 {
 			wait = r.backOff()
 		}
+	case denied, missing:
+		// A consumer that is gone, and a shard that was just made, are missing too: the listing decides.
+		if kind == missing && s.forgets(ctx, r.task.shard) {
+			return 0, true
+		}
+		r.task.denied.Store(true)
+		if remarkable(r.failures) && ctx.Err() == nil {
+			s.log.Error("shard cannot be read; its lease is kept, and it is tried again every 30 seconds",
+				"shard", r.task.shard, "error", s.explain(ctx, r.call, err))
+		}
+		return deniedPace, false
 	default:
 		wait = r.backOff()
 	}
-	switch {
-	case kind == denied || kind == missing:
-		if remarkable(r.failures) {
-			s.log.Error("shard cannot be read; its lease is kept, and it is tried again every 30 seconds",
-				"shard", r.task.shard, "error", s.explainCall(ctx, r.call, err))
-		}
-	case r.failures > 3 && remarkable(r.failures-3): // a few are nothing to speak of
-		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", r.call.Explain(ctx, err))
+	if r.failures > 3 && remarkable(r.failures-3) { // a few are nothing to speak of
+		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", s.explain(ctx, r.call, err))
 	}
-	return false, sleep(ctx, wait)
+	return wait, false
+}
+
+// forgets tells whether the stream is there, and does not have the shard any more.
+func (s *Source) forgets(ctx context.Context, shard string) bool {
+	if _, err := s.lister.Shard(ctx, shard); !errors.Is(err, shards.ErrNoShard) {
+		return false
+	}
+	s.log.Warn("the stream has forgotten a shard: what was not read of it has expired", "shard", shard)
+	return true
 }
 
 // backOff grows with the failures in a row.
@@ -152,18 +154,28 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// explain says of an error of a call on the stream which permission is missing, where that is it.
-func (s *Source) explain(ctx context.Context, action string, err error) error {
-	return s.explainCall(ctx, awsclient.Call{Action: action, Resource: s.o.Stream}, err)
-}
-
 // kmsErrors are the codes that tell of the key of an encrypted stream.
 var kmsErrors = []string{"KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException", "KMSOptInRequired"}
 
-func (s *Source) explainCall(ctx context.Context, call awsclient.Call, err error) error {
+// explain says of an error which permission is missing, where that is it. call is what was asked, unless the error knows better.
+func (s *Source) explain(ctx context.Context, call awsclient.Call, err error) error {
+	if _, done := errors.AsType[*awsclient.Error](err); done {
+		return err
+	}
+	if errors.Is(err, shards.ErrNoStream) {
+		return fmt.Errorf("%s: %w", s.o.Stream, shards.ErrNoStream) // without the SDK's long story
+	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		return err
+	}
+	if operation, ok := errors.AsType[*smithy.OperationError](err); ok {
+		switch operation.Service() {
+		case kinesis.ServiceID:
+			call = awsclient.Call{Action: "kinesis:" + operation.Operation(), Resource: call.Resource}
+		case "DynamoDB":
+			call = awsclient.Call{Action: "dynamodb:" + operation.Operation(), Resource: "the lease table"}
+		}
 	}
 	if slices.Contains(kmsErrors, api.ErrorCode()) {
 		call = awsclient.Call{Action: "kms:Decrypt", Resource: "the key that encrypts " + s.o.Stream}

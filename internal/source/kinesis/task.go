@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-
 	"trunkline/internal/collector"
 	"trunkline/internal/lease"
 	"trunkline/internal/source/kinesis/aggregate"
@@ -60,15 +58,16 @@ func (s *Source) work(ctx context.Context, tenure *lease.Tenure) error {
 	t.held, t.revoke = context.WithCancelCause(ctx)
 	defer t.revoke(errOver)
 	defer t.enter()()
-	err := t.run(ctx)
-	if cause := context.Cause(ctx); errors.Is(cause, lease.ErrLost) {
+	err := t.run(t.held)
+	if cause := context.Cause(t.held); errors.Is(cause, lease.ErrLost) {
 		s.counts.lost.Add(1)
 		return cause
 	}
 	return err
 }
 
-// run reads until the shard ends, the lease is to be handed over, or ctx is done. What is settled by then is checkpointed.
+// run reads until the shard ends, the lease is to be handed over, or ctx, which is held, is done. What is settled by then is
+// checkpointed.
 func (t *task) run(ctx context.Context) error {
 	if t.resume.Position == shards.End {
 		return nil
@@ -87,7 +86,7 @@ func (t *task) run(ctx context.Context) error {
 	defer watcher.Wait()
 	defer stopReading()
 
-	children, err := t.read(reading)
+	last, err := t.read(reading)
 	ended := err == nil
 	if ended || reading.Err() != nil {
 		err = t.settle(ctx) // nothing more comes, of what has come nothing is to be left behind
@@ -95,24 +94,24 @@ func (t *task) run(ctx context.Context) error {
 	stopKeeping()
 	keeper.Wait()
 	if ended && err == nil {
-		return t.end(ctx, children)
+		return t.end(ctx, last)
 	}
 	if errors.Is(context.Cause(ctx), lease.ErrLost) {
 		return err
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
-	return errors.Join(err, t.checkpoint(last))
+	return errors.Join(err, t.checkpoint(limited))
 }
 
-// read hands records to the collector until the shard ends.
-func (t *task) read(ctx context.Context) (children []types.ChildShard, err error) {
+// read hands records to the collector until the shard ends, and returns its last stretch.
+func (t *task) read(ctx context.Context) (last stretch, err error) {
 	if err := t.begin(ctx); err != nil {
-		return nil, err
+		return last, err
 	}
 	from, err := t.source.o.Start.Resume(t.resume, t.source.syncer.Since(t.shard))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", t.shard, err)
+		return last, fmt.Errorf("read %s: %w", t.shard, err)
 	}
 	var feed feed
 	if t.source.o.Subscribe != nil {
@@ -124,23 +123,23 @@ func (t *task) read(ctx context.Context) (children []types.ChildShard, err error
 	for {
 		st, err := feed.next(ctx)
 		if err != nil {
-			return nil, err
+			return last, err
 		}
 		t.pulse.fetched(st)
 		t.gap(st)
 		if err := t.handOn(ctx, st); err != nil {
-			return nil, err
+			return last, err
 		}
 		if st.ended {
-			return st.children, nil
+			return st, nil
 		}
 		// Without a checkpoint, who comes after a failure begins LATEST anew, and skips what came between.
 		if t.resume.Position == shards.Latest && len(st.records) > 0 && t.position() == "" {
 			if err := t.settle(ctx); err != nil {
-				return nil, err
+				return last, err
 			}
 			if err := t.checkpoint(ctx); err != nil {
-				return nil, err
+				return last, err
 			}
 		}
 	}
@@ -207,16 +206,22 @@ func (t *task) gap(st stretch) {
 }
 
 // end makes the leases of the children, and then says that the shard was read.
-func (t *task) end(ctx context.Context, children []types.ChildShard) error {
+func (t *task) end(ctx context.Context, last stretch) error {
 	for {
-		err := t.source.syncer.End(ctx, t.shard, children)
+		err := t.source.syncer.End(ctx, t.shard, last.children)
+		if last.forgotten && errors.Is(err, shards.ErrInvalid) {
+			err = t.source.syncer.End(ctx, t.shard, nil) // some of the children are forgotten too
+		}
 		if err == nil {
 			err = t.tenure.Checkpoint(ctx, lease.Checkpoint{Position: shards.End})
 		}
 		if err == nil {
-			t.source.log.Info("shard ended", "shard", t.shard, "children", len(children))
+			t.source.log.Info("shard ended", "shard", t.shard, "children", len(last.children))
 			t.source.nextTurn()
-			return nil
+			if last.forgotten {
+				err = t.source.syncer.Sync(ctx) // for leases that its end should have made
+			}
+			return err
 		}
 		if ctx.Err() != nil {
 			return err

@@ -87,15 +87,15 @@ func (t *stream) meet() (over bool) {
 	t.fault.Kind = None
 	t.server.mu.Lock()
 	to := min(t.next+1, len(t.shard.records))
-	ahead := frame("event", "SubscribeToShardEvent", t.shard.event(t.next, to, 1)) // what would come next, or like it
+	ahead := Frame("event", "SubscribeToShardEvent", t.shard.event(t.next, to, 1)) // what would come next, or like it
 	continuation := number(t.next-1, 0).String()
 	t.server.mu.Unlock()
 	event := func(format string, args ...any) {
-		t.write(frame("event", "SubscribeToShardEvent", fmt.Appendf(nil, format, args...)))
+		t.write(Frame("event", "SubscribeToShardEvent", fmt.Appendf(nil, format, args...)))
 	}
 	switch kind {
 	case Exception:
-		t.write(frame("exception", t.fault.Code, []byte(`{"message":"asked for by the test"}`)))
+		t.write(Frame("exception", t.fault.Code, []byte(`{"message":"asked for by the test"}`)))
 	case Finish, NoInitialResponse:
 	case Reset:
 		panic(http.ErrAbortHandler)
@@ -125,7 +125,7 @@ func (t *stream) meet() (over bool) {
 		}
 		return false
 	case UnknownEvent:
-		t.write(frame("event", "WeatherEvent", []byte(`{"Rain":true}`)))
+		t.write(Frame("event", "WeatherEvent", []byte(`{"Rain":true}`)))
 		return false
 	case EndWithoutChildren:
 		event(`{"Records":[],"MillisBehindLatest":0}`)
@@ -143,7 +143,7 @@ func (t *stream) meet() (over bool) {
 // huge is the beginning of a frame of 2 GiB.
 func huge() []byte {
 	const length = 2 << 30
-	begin := frame("event", "SubscribeToShardEvent", nil)
+	begin := Frame("event", "SubscribeToShardEvent", nil)
 	binary.BigEndian.PutUint32(begin, length)
 	binary.BigEndian.PutUint32(begin[8:], checksum(begin[:8]))
 	return begin

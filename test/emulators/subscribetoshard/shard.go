@@ -151,3 +151,10 @@ func (sh *shard) event(from, to, beats int) []byte {
 	}
 	return encoded
 }
+
+// Event is the JSON of an event with the first n records of a shard, for tests with a handler of their own.
+func (s *Server) Event(id string, n int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shards[id].event(0, n, 0)
+}

@@ -106,7 +106,7 @@ type stream struct {
 
 func (t *stream) run() {
 	if t.fault.Kind != NoInitialResponse {
-		t.write(frame("event", "initial-response", []byte("{}")))
+		t.write(Frame("event", "initial-response", []byte("{}")))
 	}
 	end := time.NewTimer(Lifetime)
 	defer end.Stop()
@@ -126,7 +126,7 @@ func (t *stream) run() {
 			case <-end.C:
 				return
 			case <-t.sub.over:
-				t.write(frame("exception", t.sub.code, []byte(`{"message":"asked for by the test or by the rules"}`)))
+				t.write(Frame("exception", t.sub.code, []byte(`{"message":"asked for by the test or by the rules"}`)))
 				return
 			default:
 			}
@@ -144,7 +144,7 @@ func (t *stream) run() {
 		case <-end.C:
 			return
 		case <-t.sub.over:
-			t.write(frame("exception", t.sub.code, []byte(`{"message":"asked for by the test or by the rules"}`)))
+			t.write(Frame("exception", t.sub.code, []byte(`{"message":"asked for by the test or by the rules"}`)))
 			return
 		case <-t.gone:
 			return
@@ -170,7 +170,7 @@ func (t *stream) take() (event []byte, last bool, changed <-chan struct{}) {
 func (t *stream) send(event []byte) {
 	t.last = event
 	t.events++
-	t.write(frame("event", "SubscribeToShardEvent", event))
+	t.write(Frame("event", "SubscribeToShardEvent", event))
 	t.server.mu.Lock()
 	defer t.server.mu.Unlock()
 	t.shard.sent++
@@ -194,8 +194,8 @@ func (t *stream) write(data []byte) {
 	}
 }
 
-// frame encodes a message of an event stream with the SDK's encoder. kind is event or exception.
-func frame(kind, name string, payload []byte) []byte {
+// Frame encodes a message of an event stream with the SDK's encoder. kind is event or exception.
+func Frame(kind, name string, payload []byte) []byte {
 	message := eventstream.Message{Payload: payload}
 	message.Headers.Set(eventstreamapi.MessageTypeHeader, eventstream.StringValue(kind))
 	switch kind {

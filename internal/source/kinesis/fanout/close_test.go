@@ -88,6 +88,7 @@ func TestCancel(t *testing.T) {
 				}
 				w.put(6, 9)
 				w.wantRecords(w.collect(s, 9-read), numbers(read, 9))
+				w.wantPolite()
 			})
 		})
 	}

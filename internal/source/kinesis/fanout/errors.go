@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -132,6 +131,3 @@ func (s *Subscription) failure(ctx context.Context, err error, reason Reason) er
 	explained := awsclient.Call{Action: "kinesis:SubscribeToShard", Resource: s.consumer.arn}.Explain(ctx, err)
 	return &Error{Shard: s.shard, Reason: reason, err: explained}
 }
-
-// regular tells the end of a stream from a failure: it is io.EOF between two frames.
-func regular(err error) bool { return errors.Is(err, io.EOF) }

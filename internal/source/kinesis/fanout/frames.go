@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -28,27 +29,34 @@ const (
 	readAhead = 16 << 10
 )
 
-// subscribeOptions are for one call of SubscribeToShard.
-func subscribeOptions(o *kinesis.Options) {
-	// The pauses between tries are ours: they follow the rules of this call, and use the random numbers that were given.
-	o.Retryer = aws.NopRetryer{}
-	// A client's streams share one decoder, and race for it: github.com/aws/smithy-go/issues/714.
-	o.Protocol = awsjson.New11(schemas.Kinesis_20131202)
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Deserialize.Add(checkFrames{}, middleware.After)
-	})
+// subscribeOptions are for one call of SubscribeToShard. They set answered to the service's time, if it answers at all.
+func subscribeOptions(answered *time.Time) func(o *kinesis.Options) {
+	return func(o *kinesis.Options) {
+		// The pauses between tries are ours: they follow the rules of this call, and use the random numbers that were given.
+		o.Retryer = aws.NopRetryer{}
+		// A client's streams share one decoder, and race for it: github.com/aws/smithy-go/issues/714.
+		o.Protocol = awsjson.New11(schemas.Kinesis_20131202)
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Deserialize.Add(answer{answered}, middleware.After)
+		})
+	}
 }
 
-// checkFrames puts frames between the connection and the SDK.
-type checkFrames struct{}
+// answer looks at what the service answers before the SDK does: it notes the time, and puts frames between the connection and the SDK.
+type answer struct{ time *time.Time }
 
-func (checkFrames) ID() string { return "trunkline:checkFrames" }
+func (answer) ID() string { return "trunkline:answer" }
 
-func (checkFrames) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+func (a answer) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
 	middleware.DeserializeOutput, middleware.Metadata, error,
 ) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
-	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Body != nil {
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Response != nil {
+		date, bad := http.ParseTime(response.Header.Get("Date"))
+		if bad != nil {
+			date = time.Now()
+		}
+		*a.time = date
 		if response.StatusCode == http.StatusOK {
 			response.Body = newFrames(response.Body)
 		} else {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -24,13 +25,14 @@ const (
 
 // interrupted drops the stream and says when to ask again, in resume. It returns the error that the caller must decide on, if it is one.
 func (s *Subscription) interrupted(ctx context.Context, err error) error {
+	ended := err == io.EOF // of a stream, between two frames; a call's error wraps it at most
 	s.drop()
 	random := s.consumer.random()
 	spread := func(d time.Duration) time.Duration { return d + time.Duration(random*float64(d)) }
 	reason := reasonOf(err)
 	var pause time.Duration
 	switch {
-	case regular(err) && s.brought:
+	case ended && s.brought:
 		err = nil
 	case errors.Is(err, ErrSilent):
 		// A minute has passed already.
@@ -40,7 +42,7 @@ func (s *Subscription) interrupted(ctx context.Context, err error) error {
 	case reason != 0:
 		pause = spread(slowPause)
 	default:
-		if regular(err) {
+		if ended {
 			err = fmt.Errorf("%w: a subscription without an event", ErrAnswer)
 		}
 		pause = spread(min(shortPause<<min(s.failures, 10), longPause))
@@ -48,17 +50,17 @@ func (s *Subscription) interrupted(ctx context.Context, err error) error {
 	if err != nil {
 		s.failures++
 	}
-	now := time.Now()
-	s.resume = now.Add(pause)
-	// An end that comes sooner does not shorten it.
-	if free := s.accepted.Add(hold); s.resume.Before(free) {
-		s.resume = free
-	}
+	s.resume = time.Now().Add(pause)
 	if reason != 0 {
 		return s.failure(ctx, err, reason)
 	}
-	s.consumer.observer.Interrupted(s.shard, err, s.resume.Sub(now), s.failures)
+	s.consumer.observer.Interrupted(s.shard, err, s.wait(), s.failures)
 	return nil
+}
+
+// wait is how long no call may be made. That a stream has ended does not shorten the time that the service holds the shard for it.
+func (s *Subscription) wait() time.Duration {
+	return max(time.Until(s.resume), time.Until(s.accepted.Add(hold)), 0)
 }
 
 // checkEnd wants the end of a shard whole: no continuation, and children that name their parents; or neither.

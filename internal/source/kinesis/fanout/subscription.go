@@ -2,17 +2,13 @@ package fanout
 
 import (
 	"context"
-	"errors"
 	"io"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const (
@@ -42,7 +38,7 @@ type Subscription struct {
 	brought  bool      // something of this stream was handed on
 	failures int       // how many times in a row nothing was
 	accepted time.Time // when the last call succeeded, or may have
-	resume   time.Time // no call before this
+	resume   time.Time // no call before this, nor before accepted and hold
 }
 
 // Next returns the next event, and waits for it: for the first one, for records that are yet to come, and after a failure until it is time
@@ -107,7 +103,7 @@ func (s *Subscription) Close() {
 
 // connect waits until the service may be asked, and subscribes.
 func (s *Subscription) connect(ctx context.Context) error {
-	if wait := time.Until(s.resume); wait > 0 {
+	if wait := s.wait(); wait > 0 {
 		if err := s.pause(ctx, wait); err != nil {
 			return err
 		}
@@ -117,10 +113,14 @@ func (s *Subscription) connect(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, cancel)
 	deadline := time.AfterFunc(silence, cancel)
 	from := s.from
+	var answered time.Time
 	out, err := s.consumer.client.SubscribeToShard(life, &kinesis.SubscribeToShardInput{
 		ConsumerARN: &s.consumer.arn, ShardId: &s.shard, StartingPosition: &from,
-	}, subscribeOptions)
-	s.anchor(out, err)
+	}, subscribeOptions(&answered))
+	if from.Type == types.ShardIteratorTypeLatest && !answered.IsZero() {
+		// To ask for LATEST a second time would skip what came in between.
+		s.from = types.StartingPosition{Type: types.ShardIteratorTypeAtTimestamp, Timestamp: &answered}
+	}
 	late, over := !deadline.Stop(), !stop()
 	if code(err) == "" { // without a word of the service's, it may have succeeded there
 		s.accepted = time.Now()
@@ -149,24 +149,6 @@ func (s *Subscription) pause(ctx context.Context, d time.Duration) error {
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	return sleep(ctx, d)
-}
-
-// anchor turns LATEST into the time of the service's first answer: to ask for LATEST a second time would skip what came in between.
-func (s *Subscription) anchor(out *kinesis.SubscribeToShardOutput, err error) {
-	if s.from.Type != types.ShardIteratorTypeLatest {
-		return
-	}
-	var date time.Time
-	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
-		date, _ = http.ParseTime(response.Response.Header.Get("Date"))
-	} else if err == nil {
-		if date, ok = awsmiddleware.GetServerTime(out.ResultMetadata); !ok {
-			date = time.Now()
-		}
-	}
-	if !date.IsZero() {
-		s.from = types.StartingPosition{Type: types.ShardIteratorTypeAtTimestamp, Timestamp: &date}
-	}
 }
 
 // receive waits for an event of the stream.
@@ -221,7 +203,9 @@ func (s *Subscription) accept(event *types.SubscribeToShardEvent) (fresh bool, e
 	if next == "" {
 		s.ended = true
 		s.drop()
-	} else if s.from.Type != types.ShardIteratorTypeAfterSequenceNumber || later(next, *s.from.SequenceNumber) {
+		next = s.last // the end has no position of its own
+	}
+	if next != "" && (s.from.Type != types.ShardIteratorTypeAfterSequenceNumber || later(next, *s.from.SequenceNumber)) {
 		s.from = types.StartingPosition{Type: types.ShardIteratorTypeAfterSequenceNumber, SequenceNumber: &next}
 	}
 	return true, nil

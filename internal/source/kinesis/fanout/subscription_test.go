@@ -356,7 +356,7 @@ func TestTakeover(t *testing.T) {
 // reader off. Nothing is lost by either.
 func TestBackPressure(t *testing.T) {
 	inWorld(t, func(w *world) {
-		const n, size = 300, 100 << 10 // 30 MB in all, 40 MB on the way
+		const n, size = 64, 100 << 10 // 6.5 MB in all, 8.7 MB on the way
 		w.server.Batch = 1
 		data := make([]byte, size)
 		for i := range n {

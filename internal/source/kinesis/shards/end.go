@@ -30,9 +30,9 @@ func Startable(l lease.Lease, table Table) bool {
 // the parents that they name.
 //
 // A child of a merge is created when both parents have leases: else the other parent would be created behind its child's back, and be
-// read after it. Where one has none, the error wraps ErrWait, unless expired says that the stream does not have that shard any more.
+// read after it. Where one has none, the error wraps ErrWait, unless expired says that it never will, since the stream has forgotten it.
 // The error wraps ErrInvalid when a child does not name its parents: a split's child one, that of a merge two.
-func Children(parent string, children []types.ChildShard, table Table, expired func(shard string) bool) ([]lease.Lease, error) {
+func Children(parent string, children []types.ChildShard, table Table, expired func(child lease.Lease, parent string) bool) ([]lease.Lease, error) {
 	var want []lease.Lease
 	for _, c := range children {
 		l := OfChild(c)
@@ -44,7 +44,7 @@ func Children(parent string, children []types.ChildShard, table Table, expired f
 			continue
 		}
 		for _, other := range l.Parents {
-			if found, _ := table.has(other); found || other == parent || expired(other) {
+			if found, _ := table.has(other); found || other == parent || expired(l, other) {
 				continue
 			}
 			return nil, fmt.Errorf("%w: %s, of %s", ErrWait, other, l.Key)

@@ -44,7 +44,7 @@ func TestChildren(t *testing.T) {
 		{"its own child", "0", "0=0 2=0", "0", "", "", ErrInvalid},
 		{"two children with two parents", "0", "2=0+1 3=0+1", "0 1", "", "", ErrInvalid},
 	} {
-		got, err := Children(test.parent, children(test.children), ByKey(table(test.leases)), func(id string) bool { return id == test.expired })
+		got, err := Children(test.parent, children(test.children), ByKey(table(test.leases)), func(_ lease.Lease, id string) bool { return id == test.expired })
 		if short(got) != test.want || !errors.Is(err, test.err) {
 			t.Errorf("%s: got %q %v, want %q %v", test.name, short(got), err, test.want, test.err)
 		}
@@ -138,18 +138,21 @@ func TestOffspring(t *testing.T) {
 }
 
 func TestRecreated(t *testing.T) {
+	here, elsewhere := []lease.Range{{Start: "9", End: "12"}}, []lease.Range{{Start: "10", End: "12"}}
 	for _, test := range []struct {
 		listing, leases string
-		lagging, want   bool
+		unread          []lease.Range
+		want            bool
 	}{
-		{"5 6", "5@35 6@1000", true, false},
-		{"5 6", "5@34 6", true, true},
-		{"5 6", "5@TRIM_HORIZON 6@LATEST", false, false},
-		{"5 6", "5@SHARD_END", true, false},
-		{"5 6", "5@SHARD_END", false, true},
-		{"5. 6", "5@SHARD_END", false, false},
+		{"5 6", "5@35 6@1000", here, false},
+		{"5 6", "5@34 6", nil, true},
+		{"5 6", "5@TRIM_HORIZON 6@LATEST", here, false},
+		{"5 6", "5@SHARD_END", nil, false},
+		{"5 6", "5@SHARD_END", elsewhere, false},
+		{"5 6", "5@SHARD_END", here, true},
+		{"5. 6", "5@SHARD_END", here, false},
 	} {
-		got := recreated(graph(test.listing), ByKey(table(test.leases)), test.lagging)
+		got := recreated(graph(test.listing), ByKey(table(test.leases)), test.unread)
 		if (got != "") != test.want {
 			t.Errorf("%q beside %q: got %q, want %v", test.listing, test.leases, got, test.want)
 		}

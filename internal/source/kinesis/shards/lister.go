@@ -47,6 +47,14 @@ func (s Stream) String() string {
 	return s.ARN
 }
 
+// id is what a call names the stream by.
+func (s Stream) id() (arn, name *string) {
+	if s.ARN != "" {
+		return &s.ARN, nil
+	}
+	return nil, &s.Name
+}
+
 // Lister lists the shards of one stream. Its methods are safe for concurrent use.
 type Lister struct {
 	client Client
@@ -76,14 +84,9 @@ func (l *Lister) List(ctx context.Context, filter *types.ShardFilter) ([]types.S
 	starts, tries := 0, 0
 	for {
 		input := &kinesis.ListShardsInput{NextToken: token}
-		if l.stream.ARN != "" {
-			input.StreamARN = &l.stream.ARN // beside a token as well: the SDK finds the endpoint by it
-		}
-		if token == nil {
+		if token == nil { // the service refuses a token beside anything else
 			input.ShardFilter = filter
-			if l.stream.ARN == "" {
-				input.StreamName = &l.stream.Name
-			}
+			input.StreamARN, input.StreamName = l.stream.id()
 		}
 		page, err := l.client.ListShards(ctx, input)
 		switch {
@@ -157,11 +160,7 @@ func (l *Lister) Range(ctx context.Context, id string) (lease.Range, error) {
 // Created is when the stream was made. Another time for the same name is another stream.
 func (l *Lister) Created(ctx context.Context) (time.Time, error) {
 	input := &kinesis.DescribeStreamSummaryInput{}
-	if l.stream.ARN != "" {
-		input.StreamARN = &l.stream.ARN
-	} else {
-		input.StreamName = &l.stream.Name
-	}
+	input.StreamARN, input.StreamName = l.stream.id()
 	out, err := l.client.DescribeStreamSummary(ctx, input)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("describe stream %s: %w", l.stream, noStream(err))

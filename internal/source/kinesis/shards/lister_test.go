@@ -93,7 +93,7 @@ func TestList(t *testing.T) {
 			"0 1 2 3", nil,
 			[]string{
 				"name= arn=" + arn + " token= filter=AT_LATEST",
-				"name= arn=" + arn + " token=t1 filter=", "name= arn=" + arn + " token=t2 filter=",
+				"name= arn= token=t1 filter=", "name= arn= token=t2 filter=",
 			},
 			0,
 		},

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -35,6 +36,9 @@ func First(openAtStart []types.Shard, position string) ([]lease.Lease, error) {
 //   - The other parent of a merge, where only one descends from a shard with a lease, is created at the start position.
 //   - A shard whose parent's lease has ended, and that has none, is created at TRIM_HORIZON. The end of a shard creates its children
 //     first, so this happens only on tables of old Java workers, and where somebody deleted rows.
+//
+// Where a parent is not listed, since it has expired or a listing lags, the hash range shows the descent: an open shard descends from
+// every older shard that it has a key in common with.
 //
 // An error that wraps ErrUnsettled says that an open shard's parent is listed as open.
 func Missing(listing []types.Shard, leases []lease.Lease, position string) ([]lease.Lease, error) {
@@ -107,6 +111,14 @@ func (m *missing) visit(id string) bool {
 		_, ended := m.table.has(p)
 		late = late || ended
 	}
+	if len(from) == 0 && !late && m.orphan(s) {
+		waits, ended := m.related(s)
+		if waits {
+			m.descends[id] = true
+			return true
+		}
+		late = ended
+	}
 	if len(from) == 0 && !late {
 		m.oldest[id] = m.position != Latest
 		return false
@@ -129,4 +141,24 @@ func (m *missing) visit(id string) bool {
 	}
 	m.descends[id] = true
 	return true
+}
+
+// orphan tells whether nothing is known of a parent.
+func (m *missing) orphan(s types.Shard) bool {
+	return slices.ContainsFunc(parents(s), func(p string) bool {
+		_, listed := m.shards[p]
+		leased, _ := m.table.has(p)
+		return !listed && !leased
+	})
+}
+
+// related tells whether there are leases of the shard's hash range: one that goes on, or one that has ended.
+func (m *missing) related(s types.Shard) (goesOn, ended bool) {
+	for _, l := range m.table {
+		if overlap(l.Range, hashRange(s.HashKeyRange)) {
+			over := l.Checkpoint.Position == End
+			goesOn, ended = goesOn || !over, ended || over
+		}
+	}
+	return goesOn, ended
 }

@@ -110,6 +110,27 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// A parent that is not listed leaves the hash range as the only trace of descent.
+func TestMissingOrphans(t *testing.T) {
+	for _, test := range []struct{ start, end, position, want string }{
+		{"5", "20", "1000", ""},
+		{"5", "20", End, "3@TRIM_HORIZON"},
+		{"10", "20", "1000", "3@LATEST"},
+		{"10", "20", End, "3@LATEST"},
+		{"", "", "1000", "3@LATEST"},
+	} {
+		l := lease.Lease{Key: "0", Range: lease.Range{Start: test.start, End: test.end}, Checkpoint: lease.Checkpoint{Position: test.position}}
+		got, err := Missing(graph("3=1"), []lease.Lease{l}, Latest) // keys 0 to 9
+		if short(got) != test.want || err != nil {
+			t.Errorf("beside %+v: got %q %v, want %q", l, short(got), err, test.want)
+		}
+		// One that has no parents descends from nobody.
+		if got, err := Missing(graph("3"), []lease.Lease{l}, Latest); short(got) != "3@LATEST" || err != nil {
+			t.Errorf("without parents, beside %+v: got %q %v, want %q", l, short(got), err, "3@LATEST")
+		}
+	}
+}
+
 func TestMissingRefuses(t *testing.T) {
 	if got, err := Missing(graph("0 1=0 2=0"), table("0"), TrimHorizon); !errors.Is(err, ErrUnsettled) {
 		t.Errorf("an open shard with an open parent: got %v %v, want ErrUnsettled", got, err)

@@ -69,3 +69,10 @@ func uncovered(whole span, ranges []lease.Range) []lease.Range {
 	}
 	return holes
 }
+
+// overlap tells whether two ranges have a key in common.
+func overlap(a, b lease.Range) bool {
+	x, known := parse(a)
+	y, alsoKnown := parse(b)
+	return known && alsoKnown && x.start.Cmp(y.end) <= 0 && y.start.Cmp(x.end) <= 0
+}

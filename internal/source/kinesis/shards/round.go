@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -14,8 +13,8 @@ import (
 	"trunkline/internal/lease"
 )
 
-// sync is one round. lagging says that a listing may still show as open what has been read to its end.
-func (s *Syncer) sync(ctx context.Context, lagging bool) error {
+// sync is one round. unread is the parts of the hash range that nobody has read for minutes.
+func (s *Syncer) sync(ctx context.Context, unread []lease.Range) error {
 	select {
 	case s.round <- struct{}{}:
 		defer func() { <-s.round }()
@@ -37,7 +36,7 @@ func (s *Syncer) sync(ctx context.Context, lagging bool) error {
 	if len(leases) == 0 {
 		want, err = s.firstLeases(ctx)
 	} else {
-		want, err = s.missing(ctx, leases, lagging)
+		want, err = s.missing(ctx, leases, unread)
 	}
 	if err != nil {
 		return err
@@ -45,12 +44,12 @@ func (s *Syncer) sync(ctx context.Context, lagging bool) error {
 	return s.create(ctx, want)
 }
 
-func (s *Syncer) missing(ctx context.Context, leases []lease.Lease, lagging bool) ([]lease.Lease, error) {
+func (s *Syncer) missing(ctx context.Context, leases []lease.Lease, unread []lease.Range) ([]lease.Lease, error) {
 	listing, err := s.lister.List(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	if reason := recreated(listing, ByKey(leases), lagging); reason != "" {
+	if reason := recreated(listing, ByKey(leases), unread); reason != "" {
 		return nil, &RecreatedError{s.lister.stream.String(), reason}
 	}
 	return Missing(listing, leases, s.o.Start.Position)
@@ -147,25 +146,25 @@ func (s *Syncer) audit(ctx context.Context) error {
 		return err
 	}
 	if len(leases) == 0 {
-		return s.sync(ctx, true)
+		return s.sync(ctx, nil)
 	}
 	if leases, err = s.fillRanges(ctx, leases); err != nil {
 		return err
 	}
 	seen := map[lease.Range]int{}
-	due := false
+	var unread []lease.Range
 	for _, hole := range Holes(leases) {
-		seen[hole] = s.holes[hole] + 1
-		due = due || seen[hole] >= auditsToSync
+		if seen[hole] = s.holes[hole] + 1; seen[hole] >= auditsToSync {
+			unread = append(unread, hole)
+		}
 	}
 	s.holes = seen
-	if !due {
+	if len(unread) == 0 {
 		return nil
 	}
-	hole := slices.SortedFunc(maps.Keys(seen), func(a, b lease.Range) int { return compareNumbers(a.Start, b.Start) })[0]
-	s.log.Warn("a part of the hash range is read by nobody", "stream", s.lister.stream.String(), "from", hole.Start, "to", hole.End)
+	s.log.Warn("a part of the hash range is read by nobody", "stream", s.lister.stream.String(), "from", unread[0].Start, "to", unread[0].End)
 	clear(s.holes)
-	return s.sync(ctx, false)
+	return s.sync(ctx, unread)
 }
 
 // leading tells whether this worker audits. By the rule of 2.x that takes a listing of the table, which is why the answer is kept.
@@ -221,21 +220,11 @@ func (s *Syncer) fillRanges(ctx context.Context, leases []lease.Lease) ([]lease.
 //
 // The error wraps ErrWait or ErrInvalid where nothing is wrong yet: call it again in ten seconds, with a new answer.
 func (s *Syncer) End(ctx context.Context, shard string, children []types.ChildShard) error {
-	want, err := s.children(ctx, shard, children, nil)
+	want, err := s.children(ctx, shard, children, func(lease.Lease, string) bool { return false })
 	if errors.Is(err, ErrWait) {
-		// The other parent's lease may just be missing, or the shard may have expired in the meantime.
-		if err := s.sync(ctx, true); err != nil {
-			return fmt.Errorf("end of %s: %w", shard, err)
-		}
-		listing, err := s.lister.List(ctx, nil)
-		if err != nil {
-			return fmt.Errorf("end of %s: %w", shard, err)
-		}
-		want, err = s.children(ctx, shard, children, byID(listing))
-		if err != nil {
-			return fmt.Errorf("end of %s: %w", shard, err)
-		}
-	} else if err != nil {
+		want, err = s.childrenWithout(ctx, shard, children)
+	}
+	if err != nil {
 		return fmt.Errorf("end of %s: %w", shard, err)
 	}
 	if err := s.create(ctx, want); err != nil {
@@ -254,8 +243,34 @@ func (s *Syncer) End(ctx context.Context, shard string, children []types.ChildSh
 	return nil
 }
 
-// children asks Children with what the table has now. listed is the shards of the stream, nil to call none expired.
-func (s *Syncer) children(ctx context.Context, shard string, children []types.ChildShard, listed map[string]types.Shard) ([]lease.Lease, error) {
+// childrenWithout is children where the lease of another parent is missing: after a round, which may create it, and with regard to
+// parents that have expired. A shard that is merely not listed yet has ancestors that go on, and so has leases of its hash range.
+func (s *Syncer) childrenWithout(ctx context.Context, shard string, children []types.ChildShard) ([]lease.Lease, error) {
+	if err := s.sync(ctx, nil); err != nil {
+		return nil, err
+	}
+	leases, err := s.leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	listing, err := s.lister.List(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	listed := byID(listing)
+	return s.children(ctx, shard, children, func(child lease.Lease, parent string) bool {
+		_, childListed := listed[child.Key]
+		_, parentListed := listed[parent]
+		return childListed && !parentListed && !slices.ContainsFunc(leases, func(l lease.Lease) bool {
+			return l.Key != shard && l.Checkpoint.Position != End && overlap(l.Range, child.Range)
+		})
+	})
+}
+
+// children asks Children with what the table has now.
+func (s *Syncer) children(
+	ctx context.Context, shard string, children []types.ChildShard, expired func(child lease.Lease, parent string) bool,
+) ([]lease.Lease, error) {
 	var keys []string
 	for _, c := range children {
 		keys = append(keys, aws.ToString(c.ShardId))
@@ -265,10 +280,7 @@ func (s *Syncer) children(ctx context.Context, shard string, children []types.Ch
 	if err != nil {
 		return nil, err
 	}
-	return Children(shard, children, table, func(id string) bool {
-		_, found := listed[id]
-		return listed != nil && !found
-	})
+	return Children(shard, children, table, expired)
 }
 
 // Offspring is the children of a shard by a new listing, for a shard that the stream has forgotten: they are read from their beginning.

@@ -156,9 +156,10 @@ func (e *RecreatedError) Error() string {
 		"stop all workers and reset the leases (trunkline lease reset), or name another lease table", e.Stream, e.Reason)
 }
 
-// recreated looks for a lease that cannot be one of the listed shards: it got to where its shard had not begun, or, if lagging listings
-// can be ruled out, it has ended and the shard has not. It returns what shows it, or "".
-func recreated(listing []types.Shard, table Table, lagging bool) string {
+// recreated looks for a lease that cannot be one of the listed shards: it got to where its shard had not begun, or it has ended and the
+// shard has not. The latter counts only in the parts of the hash range that were read by nobody for minutes: elsewhere, the listing may
+// lag behind. It returns what shows it, or "".
+func recreated(listing []types.Shard, table Table, unread []lease.Range) string {
 	for _, s := range listing {
 		l, found := table[aws.ToString(s.ShardId)]
 		if !found {
@@ -168,7 +169,7 @@ func recreated(listing []types.Shard, table Table, lagging bool) string {
 		switch {
 		case isNumber(at) && begins(s) != "" && comparePositions(at, begins(s)) < 0:
 			return fmt.Sprintf("the lease of %s is at %s, and the shard begins at %s", l.Key, at, begins(s))
-		case at == End && open(s) && !lagging:
+		case at == End && open(s) && slices.ContainsFunc(unread, func(r lease.Range) bool { return overlap(r, hashRange(s.HashKeyRange)) }):
 			return fmt.Sprintf("the lease of %s has ended, and the shard is open", l.Key)
 		}
 	}

@@ -161,7 +161,7 @@ func (s *Syncer) begin(ctx context.Context) error {
 
 // Sync does one round now: it creates the leases that are missing. One round runs at a time, and takes two minutes at most; what it
 // has created by then stays. The error wraps ErrUnsettled while the stream is being resharded, ErrNoStream, or is a *RecreatedError.
-func (s *Syncer) Sync(ctx context.Context) error { return s.sync(ctx, true) }
+func (s *Syncer) Sync(ctx context.Context) error { return s.sync(ctx, nil) }
 
 // Since is the moment from which records of a lease at [Latest] count, for [Start.Resume]: it was not there before. The zero time says
 // that nothing is known, and that what comes from now on counts.
