@@ -44,12 +44,16 @@ Exit status: 0 stopped, or at the end of the files, 1 failed, 2 wrong call or co
 			if err != nil {
 				return wrongCall(err)
 			}
-			return a.collect(cmd.Context(), c, func(r *run) error {
+			err = a.collect(cmd.Context(), c, func(r *run) error {
 				if err := r.start(cmd.Context()); err != nil {
 					return err
 				}
 				return r.untilDone(cmd.Context())
 			})
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // stopped while it was still starting: a clean end like any other
+			}
+			return err
 		},
 	}))
 }
