@@ -80,10 +80,12 @@ bench: ## benchmarks of the hot paths, then side by side with what else there is
 	@$(MAKE) --no-print-directory peers
 	@$(MAKE) --no-print-directory policies
 
-peers: build ## trunkline and Bento on the same job, in turn (Go)
+peers: build ## trunkline and Bento on the same jobs, in turn (Go, Node)
+	@.ci/need 'make peers' go node
 	@set -x; staticcheck=$$($(TOOL) -n staticcheck); \
 	cd bench/peers && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && go test ./... && \
-	go run . -trunkline ../../bin/trunkline && go run . -trunkline ../../bin/trunkline -failures
+	go run . -trunkline ../../bin/trunkline && go run . -trunkline ../../bin/trunkline -jobs kinesis -n 10000 && \
+	go run . -trunkline ../../bin/trunkline -failures
 
 policies: build ## trunkline and other evaluators, linters and readers of IAM policies, in turn (Go, Node, Python)
 	@.ci/need 'make policies' go node python
