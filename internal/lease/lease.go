@@ -63,6 +63,14 @@ type Lease struct {
 	Shard    string // likewise
 }
 
+// Holder is the worker that has the lease now: its drainer while it is handed over, else its owner; "" when nobody has.
+func (l Lease) Holder() string {
+	if l.Drainer != "" {
+		return l.Drainer
+	}
+	return l.Owner
+}
+
 // Checkpoint is how far the work has come. Position is opaque to this package and to stores, and never empty in a stored lease.
 type Checkpoint struct {
 	Position string
@@ -100,8 +108,9 @@ func (l Lease) Check() error {
 
 // Store is a table of leases. What each write asks of the row and does to it is said at the function of the same name in this
 // package ([Renewed] and those beside it); a store may have rows and attributes that are none of a lease, and leaves them alone.
-// Writes take the lease as the writer last saw it and return it as it is after the write. An error that wraps neither
-// ErrConflict, ErrExists nor ErrNotFound leaves open whether the write took place. Methods are safe for concurrent use and return
+// Writes take the lease as the writer last saw it and return it as it is after the write. With ErrConflict they may return the row
+// that the condition met, else the zero Lease: read again. An error that wraps neither ErrConflict, ErrExists nor ErrNotFound leaves
+// open whether the write took place. Methods are safe for concurrent use and return
 // soon after ctx is done. leasetest.Run checks all this.
 type Store interface {
 	// List returns all leases in no particular order. It may be a little behind the latest writes.

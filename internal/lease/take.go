@@ -7,49 +7,66 @@ import (
 	"time"
 )
 
-// takeEvery is the time between the end of a scan and the next.
-func (w *Worker) takeEvery() time.Duration { return 2 * (w.policy.Failover + epsilon) }
+// scanEvery is the time between the end of a scan and the next, a taker's or a leader's.
+func scanEvery(failover time.Duration) time.Duration { return 2 * (failover + epsilon) }
 
-// takeLoop scans and takes until ctx is done. Only the first scan's error ends it: that one shows a wrong table or a missing
-// permission to whoever starts the worker.
-func (w *Worker) takeLoop(ctx context.Context) error {
-	view := NewView(w.policy)
-	if err := w.take(ctx, view, true); err != nil && ctx.Err() == nil {
-		return err
-	}
-	for {
-		next := time.NewTimer(w.takeEvery())
-		select {
-		case <-ctx.Done():
-		case <-w.wake:
-		case <-next.C:
-		}
-		next.Stop()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err := w.take(ctx, view, false); err != nil && ctx.Err() == nil {
-			w.log.Warn("leases were not read", "error", err)
-		}
+// takeLoop scans and takes until ctx is done or the regime over. The first scan was serve's.
+func (w *Worker) takeLoop(ctx context.Context, over <-chan struct{}) {
+	pace := pace{every: scanEvery(w.policy.Failover)}
+	pace.scanned(time.Now())
+	for w.waitWake(ctx, over, pace.next(w.view.Recheck())) {
+		w.result(ctx, unread, w.take(ctx, false))
+		pace.scanned(time.Now())
 	}
 }
 
-// take scans the table once and takes what is to be taken. At the start it resumes leases that have this worker's name on them.
-func (w *Worker) take(ctx context.Context, view *View, start bool) error {
-	began := time.Now()
+// unread is what is logged for a scan that failed.
+const unread = "leases were not read"
+
+// waitWake returns true at then, or when Wake is called before, and false as soon as ctx or the regime is over.
+func (w *Worker) waitWake(ctx context.Context, over <-chan struct{}, then time.Time) bool {
+	timer := time.NewTimer(time.Until(then))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-over:
+		return false
+	case <-w.wake:
+	case <-timer.C:
+	}
+	return ctx.Err() == nil
+}
+
+// scan reads the table into the view.
+func (w *Worker) scan(ctx context.Context) ([]Lease, error) {
 	listing, cancel := context.WithTimeout(ctx, w.limits.scan)
+	defer cancel()
 	leases, err := w.store.List(listing)
-	cancel()
 	if err != nil {
-		return fmt.Errorf("read leases: %w", err)
+		return nil, fmt.Errorf("read leases: %w", err)
+	}
+	w.view.Update(leases, time.Now())
+	return leases, nil
+}
+
+// take scans the table once and takes what is to be taken. At the start it goes on with leases that have this worker's name on them.
+func (w *Worker) take(ctx context.Context, start bool) error {
+	began := time.Now()
+	leases, err := w.scan(ctx)
+	if err != nil {
+		return err
 	}
 	now := time.Now()
-	view.Update(leases, now)
-	if start {
-		w.resume(ctx, view, leases)
+	for _, l := range leases {
+		if start && l.Owner == w.id && l.Drainer == "" && !w.busy(l.Key) {
+			if row, ok := w.resume(ctx, l); ok {
+				w.view.Renewed(row, time.Now())
+			}
+		}
 	}
-	slow := now.Sub(began) > w.renewEvery()/2
-	for _, claim := range view.Plan(w.id, now, w.random) {
+	slow := now.Sub(began) > renewEvery(w.policy.Failover)/2
+	for _, claim := range w.plan(now) {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -64,35 +81,43 @@ func (w *Worker) take(ctx context.Context, view *View, start bool) error {
 			}
 			known = row
 		}
-		if err := w.takeOne(ctx, view, known, claim.Stolen); err != nil && ctx.Err() == nil {
-			w.log.Warn("lease was not taken", "key", known.Key, "error", err)
+		if err := w.takeOne(ctx, known, claim.Stolen); err != nil && ctx.Err() == nil {
+			w.complain("lease was not taken", err, "key", known.Key)
 		}
 	}
 	return nil
 }
 
-// resume renews what this worker had when it stopped, expired or not. A lease that is being handed over is not resumed: nobody
-// knows how far the drainer's work had come.
-func (w *Worker) resume(ctx context.Context, view *View, leases []Lease) {
-	for _, l := range leases {
-		if l.Owner != w.id || l.Drainer != "" {
-			continue
-		}
-		sent := time.Now()
-		row, err := w.call(ctx, func(ctx context.Context) (Lease, error) { return w.store.Renew(ctx, l, 0) })
-		if err != nil {
-			if !errors.Is(err, ErrConflict) && ctx.Err() == nil {
-				w.log.Warn("lease was not resumed", "key", l.Key, "error", err)
-			}
-			continue
-		}
-		view.Renewed(row, time.Now())
-		w.begin(ctx, row, sent, false)
+func (w *Worker) plan(now time.Time) []Claim {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.view.Plan(w.id, now, w.random)
+}
+
+// resume goes on with a lease that has this worker's name on it, expired or not: because the worker had it before it was started
+// again, or has been given it. A lease that is being handed over is not resumed: nobody knows how far the drainer's work has come.
+func (w *Worker) resume(ctx context.Context, l Lease) (Lease, bool) {
+	sent := time.Now()
+	row, err := w.call(ctx, func(ctx context.Context) (Lease, error) { return w.store.Renew(ctx, l, 0) })
+	switch {
+	case err == nil:
+		w.begin(ctx, row, sent, w.doubtful(l.Key))
+	case !errors.Is(err, ErrConflict) && ctx.Err() == nil:
+		w.complain("lease was not resumed", err, "key", l.Key)
 	}
+	return row, err == nil
+}
+
+// doubtful tells whether the lease may have become this worker's by a theft that it knows no answer to: then its last owner may not
+// know of it either.
+func (w *Worker) doubtful(key string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.doubts[key]
 }
 
 // takeOne takes one lease and begins work on it. That somebody else was faster is no error.
-func (w *Worker) takeOne(ctx context.Context, view *View, known Lease, stolen bool) error {
+func (w *Worker) takeOne(ctx context.Context, known Lease, stolen bool) error {
 	began := time.Now()
 	var failed error
 	for range takeAttempts {
@@ -110,11 +135,16 @@ func (w *Worker) takeOne(ctx context.Context, view *View, known Lease, stolen bo
 			sent = began
 		}
 		if err == nil {
-			view.Renewed(row, time.Now())
+			w.view.Renewed(row, time.Now())
 			w.begin(ctx, row, sent, stolen)
 			return nil
 		}
 		failed = err
+		if stolen {
+			w.mu.Lock()
+			w.doubts[known.Key] = true
+			w.mu.Unlock()
+		}
 		if ctx.Err() != nil {
 			break
 		}

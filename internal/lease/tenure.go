@@ -30,7 +30,10 @@ type Tenure struct {
 	cause    error     // why it is over; nil before
 	draining bool
 	expiry   *time.Timer
-	patience *time.Timer // of the hand-over
+	// Of the hand-over:
+	patience *time.Timer // for the work to drain
+	force    *time.Timer // for the leader to wait
+	forced   time.Time   // when force ends
 }
 
 // limits are the times that a worker and its tenures live by.
@@ -39,6 +42,7 @@ type limits struct {
 	hold  time.Duration // how long a heartbeat is good for
 	call  time.Duration // how long one call of the store may take
 	drain time.Duration // how long work may take to drain
+	force time.Duration // how long a leader lets it
 }
 
 // newTenure begins with a lease whose taking was sent at sent. cancel ends the work on it.
@@ -70,7 +74,9 @@ func (t *Tenure) Held() bool {
 	return t.held(time.Now())
 }
 
-func (t *Tenure) held(now time.Time) bool { return t.cause == nil && age(t.sent, now) < t.limits.hold }
+func (t *Tenure) held(now time.Time) bool {
+	return t.cause == nil && age(t.sent, now) < t.limits.hold && (!t.draining || age(t.forced, now) < 0)
+}
 
 // age is how long ago then was. The monotonic clock may stand still while a machine is suspended, and the wall clock may be set: the
 // one that went further counts.
@@ -84,7 +90,14 @@ func (t *Tenure) Confirm(ctx context.Context) error {
 	if t.Held() {
 		return nil
 	}
-	return t.renew(ctx)
+	if err := t.renew(ctx); err != nil {
+		return err
+	}
+	if !t.Held() { // it came too late, or the leader's patience is over
+		t.end(fmt.Errorf("%w: the renewal was too late", ErrLost))
+		return t.ended()
+	}
+	return nil
 }
 
 // Checkpoint moves the position of the lease. Once it has returned nil the position is in the table; an error that wraps ErrLost says
@@ -158,7 +171,9 @@ func (t *Tenure) write(ctx context.Context, do func(context.Context, Lease) (Lea
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
-		row, err = t.call(ctx, func(ctx context.Context) (Lease, error) { return t.store.Get(ctx, known.Key) })
+		if err = nil; row.Key == "" {
+			row, err = t.call(ctx, func(ctx context.Context) (Lease, error) { return t.store.Get(ctx, known.Key) })
+		}
 		switch {
 		case errors.Is(err, ErrNotFound):
 			t.end(fmt.Errorf("%w: it was deleted", ErrLost))
@@ -196,6 +211,9 @@ func (t *Tenure) call(ctx context.Context, do func(context.Context) (Lease, erro
 
 // adopt takes over what a write that was sent at sent made of the lease.
 func (t *Tenure) adopt(row Lease, sent time.Time) error {
+	if row.Drainer == t.id && row.Owner != t.id {
+		t.handOver(row) // a checkpoint does not meet a conflict then, and would be the last to tell
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.cause != nil { // it ended while the answer was on its way
@@ -204,21 +222,6 @@ func (t *Tenure) adopt(row Lease, sent time.Time) error {
 	t.lease, t.sent = row, sent
 	t.expiry.Reset(t.limits.hold - time.Since(sent))
 	return nil
-}
-
-// handOver notes that the lease is promised to another worker.
-func (t *Tenure) handOver(row Lease) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.lease = row
-	if t.draining || t.cause != nil {
-		return
-	}
-	t.draining = true
-	close(t.drain)
-	t.patience = time.AfterFunc(t.limits.drain, func() {
-		t.cancel(fmt.Errorf("hand over lease of %s: not drained within %v", row.Key, t.limits.drain))
-	})
 }
 
 // end says that the lease is not ours any more.
@@ -230,8 +233,9 @@ func (t *Tenure) end(cause error) {
 	}
 	t.cause = cause
 	t.expiry.Stop()
-	if t.patience != nil {
+	if t.draining {
 		t.patience.Stop()
+		t.force.Stop()
 	}
 	close(t.over)
 	t.cancel(cause)
@@ -249,43 +253,4 @@ func (t *Tenure) heartbeat() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return age(t.sent, time.Now())
-}
-
-// giveUp ends the tenure on the worker's own account, and lets others have the lease at once where the table can be reached: the
-// next owner where one was named, else anybody.
-func (t *Tenure) giveUp(ctx context.Context) error {
-	select {
-	case t.writing <- struct{}{}:
-		defer func() { <-t.writing }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	if t.ended() != nil {
-		return nil // there is nothing to give up
-	}
-	defer t.end(fmt.Errorf("%w: it was given up", ErrLost))
-	known := t.Lease()
-	for {
-		_, err := t.call(ctx, func(ctx context.Context) (Lease, error) {
-			if known.Drainer != "" {
-				return t.store.Assign(ctx, known, known.Owner)
-			}
-			return t.store.Evict(ctx, known)
-		})
-		if err == nil {
-			return nil
-		}
-		promised := known.Drainer != ""
-		if errors.Is(err, ErrConflict) && !promised {
-			// It may have been promised to somebody since the last heartbeat.
-			known, err = t.call(ctx, func(ctx context.Context) (Lease, error) { return t.store.Get(ctx, known.Key) })
-			if err == nil && known.Drainer == t.id {
-				continue
-			}
-		}
-		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
-			return nil // somebody else has it already
-		}
-		return fmt.Errorf("give up lease of %s: %w", t.key(), err)
-	}
 }

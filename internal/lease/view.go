@@ -26,12 +26,15 @@ const veryOld = 3
 type View struct {
 	policy Policy
 	seen   map[string]observation
+	pulse  pulse
 }
 
 // observation is a lease and when its counter was first seen; the zero time when it never had an owner.
 type observation struct {
 	lease Lease
 	since time.Time
+	// moving is when the hand-over that it is in was first seen.
+	moving time.Time
 }
 
 // NewView knows nothing yet.
@@ -47,20 +50,31 @@ func (v *View) Update(leases []Lease, now time.Time) {
 		switch {
 		case known && old.lease.Counter == l.Counter:
 			o.since = old.since
+		case known && old.lease.Drainer != "" && l.Drainer == "":
+			o.since = now.Add(v.policy.Failover) // whom it was handed over to has to find it first
 		case !known && l.Owner == "":
 			o.since = time.Time{}
+		}
+		if l.Drainer != "" {
+			if o.moving = now; known && old.lease.Drainer == l.Drainer && old.lease.Owner == l.Owner && !old.moving.IsZero() {
+				o.moving = old.moving
+			}
 		}
 		seen[l.Key] = o
 	}
 	v.seen = seen
+	v.pulse.take(v, now)
 }
 
+// Recheck is when another scan would tell whether an owner that has missed heartbeats is dead; the zero time when none is suspected.
+func (v *View) Recheck() time.Time { return v.pulse.recheck }
+
 // Renewed notes a write of this worker's own.
-func (v *View) Renewed(l Lease, now time.Time) { v.seen[l.Key] = observation{l, now} }
+func (v *View) Renewed(l Lease, now time.Time) { v.seen[l.Key] = observation{lease: l, since: now} }
 
 // available tells whether the lease may be taken: it has no owner, or has expired.
 func (v *View) available(o observation, now time.Time) bool {
-	return o.lease.Owner == "" || v.older(o, now, v.policy.Failover)
+	return o.lease.Holder() == "" || v.older(o, now, v.policy.Failover)
 }
 
 func (v *View) older(o observation, now time.Time, age time.Duration) bool {
@@ -77,8 +91,8 @@ type Claim struct {
 // Plan says what the worker me should take, given what it saw and the time now:
 //
 //  1. leases without a heartbeat for three failover times, all of them;
-//  2. else, up to its fair share, leases that are available;
-//  3. else, if there are none of these, leases of the most loaded worker that has its share or more, MaxSteals at most.
+//  2. up to its fair share, leases that are available;
+//  3. if there are none of these, leases of the most loaded worker that has its share or more, MaxSteals at most.
 //
 // Which ones is random, so that workers that plan at the same time seldom want the same. A fair share is the number of leases by the
 // number of workers that have any, me included, rounded up.
@@ -91,25 +105,22 @@ func (v *View) Plan(me string, now time.Time, random *rand.Rand) []Claim {
 			owned[o.lease.Owner] = append(owned[o.lease.Owner], o.lease)
 			continue
 		}
-		free = append(free, o.lease)
 		if v.older(o, now, veryOld*v.policy.Failover) {
 			old = append(old, o.lease)
+		} else {
+			free = append(free, o.lease)
 		}
 	}
 	mine := len(owned[me])
-	if len(old) > 0 {
-		return claims(old, v.room(mine, len(old)), false, random)
-	}
-	target := 1
-	if len(owned) < len(v.seen) {
-		target = (len(v.seen) + len(owned) - 1) / len(owned)
-	}
+	all := claims(old, v.room(mine, len(old)), false, random)
+	mine += len(all)
+	target := share(len(v.seen), len(owned))
 	need := v.room(mine, target-mine)
 	switch {
-	case need <= 0:
-		return nil
+	case need <= 0 || len(all) > 0 && len(free) == 0:
+		return all
 	case len(free) > 0:
-		return claims(free, need, false, random)
+		return append(all, claims(free, need, false, random)...)
 	}
 	victim := mostLoaded(owned)
 	his := owned[victim]
@@ -123,6 +134,11 @@ func (v *View) Plan(me string, now time.Time, random *rand.Rand) []Claim {
 	// A lease that is on its way to another worker is not to be fought over.
 	his = slices.DeleteFunc(his, func(l Lease) bool { return l.Drainer != "" })
 	return claims(his, min(n, v.policy.MaxSteals), true, random)
+}
+
+// share is what one of so many workers should have of so many leases: at least one, and rounded up.
+func share(leases, workers int) int {
+	return max(1, (leases+workers-1)/workers)
 }
 
 // room is n or, if that is less, how many more leases than mine the policy allows.

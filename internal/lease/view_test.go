@@ -165,7 +165,8 @@ func TestPlanProperties(t *testing.T) {
 		}
 		want := max(min(share-mine, free, room), 0)
 		if old > 0 {
-			want = min(old, room)
+			had := min(old, room)
+			want = had + max(min(share-mine-had, free-old, room-had), 0)
 		}
 		if steals == 0 && len(plan) != want || steals > 0 && want > 0 || steals > max(0, min(policy.MaxSteals, room, share-mine)) {
 			t.Errorf("%d leases, %d free, %d old, %d mine, share %d, room %d: got %d claims with %d steals, want %d without",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"trunkline/internal/lease"
+	"trunkline/internal/lease/leasetest"
 )
 
 // wire is one worker's way to the table, with what can happen on it.
@@ -20,15 +21,17 @@ type wire struct {
 	delay  time.Duration // of a request, and of an answer, at most
 	faults float64       // the part of requests that meet a fault
 	counts map[string]int
+	thaw   chan struct{} // closed when it is not frozen any more
 }
 
 type state int
 
 const (
-	up   state = iota
-	down       // nothing comes back
-	mute       // what is asked for happens, and the answer is lost
-	dead       // the process is gone: nothing is sent
+	up     state = iota
+	down         // nothing comes back
+	mute         // what is asked for happens, and the answer is lost
+	dead         // the process is gone: nothing is sent
+	frozen       // the process is paused: what it was about to send is sent when it goes on
 )
 
 var (
@@ -43,7 +46,26 @@ func newWire(store lease.Store, seed uint64) *wire {
 func (w *wire) set(s state) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.state == frozen && s != frozen {
+		close(w.thaw)
+	}
+	if w.state != frozen && s == frozen {
+		w.thaw = make(chan struct{})
+	}
 	w.state = s
+}
+
+// goOn waits while the process is paused.
+func (w *wire) goOn() state {
+	for {
+		w.mu.Lock()
+		s, thaw := w.state, w.thaw
+		w.mu.Unlock()
+		if s != frozen {
+			return s
+		}
+		<-thaw
+	}
 }
 
 func (w *wire) count(operation string) int {
@@ -78,6 +100,11 @@ func (w *wire) roll(operation string) (s state, f fault, before, after time.Dura
 func through[T any](ctx context.Context, w *wire, operation string, do func(context.Context) (T, error)) (T, error) {
 	var zero T
 	state, f, before, after := w.roll(operation)
+	if state == frozen {
+		if state = w.goOn(); state == up {
+			ctx = context.WithoutCancel(ctx) // its deadline was not noticed
+		}
+	}
 	switch state {
 	case down:
 		<-ctx.Done()
@@ -166,5 +193,54 @@ func (w *wire) Describe(ctx context.Context, key string, f lease.Facts) error {
 
 func (w *wire) Delete(ctx context.Context, known lease.Lease) error {
 	_, err := through(ctx, w, "Delete", func(ctx context.Context) (any, error) { return nil, w.store.Delete(ctx, known) })
+	return err
+}
+
+// fleetWire is a wire to a table with a leader.
+type fleetWire struct {
+	*wire
+	fleet leasetest.Coordinated
+}
+
+func newFleetWire(fleet leasetest.Coordinated, seed uint64) *fleetWire {
+	return &fleetWire{newWire(fleet, seed), fleet}
+}
+
+func (w *fleetWire) Regime(ctx context.Context) (lease.Regime, error) {
+	return through(ctx, w.wire, "Regime", w.fleet.Regime)
+}
+
+func (w *fleetWire) Assigned(ctx context.Context, worker string) ([]string, error) {
+	return through(ctx, w.wire, "Assigned", func(ctx context.Context) ([]string, error) { return w.fleet.Assigned(ctx, worker) })
+}
+
+func (w *fleetWire) HandOver(ctx context.Context, known lease.Lease, next string) (lease.Lease, error) {
+	return through(ctx, w.wire, "HandOver", func(ctx context.Context) (lease.Lease, error) { return w.fleet.HandOver(ctx, known, next) })
+}
+
+func (w *fleetWire) Report(ctx context.Context, worker string, blind bool) error {
+	_, err := through(ctx, w.wire, "Report", func(ctx context.Context) (any, error) { return nil, w.fleet.Report(ctx, worker, blind) })
+	return err
+}
+
+func (w *fleetWire) Reports(ctx context.Context) ([]lease.Report, error) {
+	return through(ctx, w.wire, "Reports", w.fleet.Reports)
+}
+
+func (w *fleetWire) Forget(ctx context.Context, known lease.Report) error {
+	_, err := through(ctx, w.wire, "Forget", func(ctx context.Context) (any, error) { return nil, w.fleet.Forget(ctx, known) })
+	return err
+}
+
+func (w *fleetWire) Lock(ctx context.Context) (lease.Lock, error) {
+	return through(ctx, w.wire, "Lock", w.fleet.Lock)
+}
+
+func (w *fleetWire) Lead(ctx context.Context, known lease.Lock, worker string) (lease.Lock, error) {
+	return through(ctx, w.wire, "Lead", func(ctx context.Context) (lease.Lock, error) { return w.fleet.Lead(ctx, known, worker) })
+}
+
+func (w *fleetWire) Resign(ctx context.Context, known lease.Lock) error {
+	_, err := through(ctx, w.wire, "Resign", func(ctx context.Context) (any, error) { return nil, w.fleet.Resign(ctx, known) })
 	return err
 }

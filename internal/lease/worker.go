@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,18 +17,18 @@ const (
 
 	epsilon      = 25 * time.Millisecond
 	drainLimit   = 30 * time.Second
-	renewals     = 20 // at a time
+	parallel     = 20 // calls of the table at a time
 	takeAttempts = 3
 )
 
 // Options of a Worker.
 type Options struct {
 	// ID is unique among all workers that ever used the table, or at least among those alive: two with one id believe in the same
-	// leases. A store may refuse some.
+	// leases. NewID makes one.
 	ID string
 	// Policy: zero fields take DefaultFailover, no bound, and one steal for each scan.
 	Policy Policy
-	// Random decides which leases are taken. The worker uses it alone, from one goroutine.
+	// Random decides which leases are taken, and spreads what workers do at the same time. Nobody else may use it.
 	Random *rand.Rand
 	// Log gets what was gained and lost, and errors of the table that the worker lives through. nil logs nothing.
 	Log *slog.Logger
@@ -39,20 +40,25 @@ type Options struct {
 // lease is given up, for any worker's next scan.
 type Work func(ctx context.Context, tenure *Tenure) error
 
-// Worker takes leases, holds them while work is done on them, and loses them.
+// Worker takes leases or is given them, holds them while work is done on them, and loses them.
 type Worker struct {
 	store  Store
+	fleet  Coordinator // nil where the store is none
 	id     string
 	policy Policy
 	limits limits
-	random *rand.Rand
 	log    *slog.Logger
 	work   Work
 	wake   chan struct{}
 	hired  sync.WaitGroup // goroutines of tenures
+	view   *View          // of whichever loop is scanning
+	blind  atomic.Bool    // what is assigned cannot be seen
 
 	mu      sync.Mutex
+	random  *rand.Rand
 	tenures map[string]*Tenure // by key; a tenure stays until its work has returned
+	doubts  map[string]bool    // keys of thefts without an answer
+	said    map[string]bool    // what ErrSetup was logged for
 }
 
 // New makes a worker that does work with the leases of store.
@@ -77,31 +83,35 @@ func New(store Store, work Work, o Options) (*Worker, error) {
 	case o.Policy.MaxLeases < 0 || o.Policy.MaxSteals < 0:
 		return nil, errors.New("lease worker: a bound is negative")
 	}
+	fleet, _ := store.(Coordinator)
+	// By clocks that differ by five per cent, the hold of a heartbeat ends before an observer may call the lease expired, and that of a
+	// hand-over before its leader may end it.
+	slower := func(d time.Duration) time.Duration { return d - max(d/20, epsilon) }
 	return &Worker{
-		store: store, id: o.ID, policy: o.Policy, random: o.Random, log: o.Log, work: work,
-		// The hold of a heartbeat ends before an observer may call the lease expired, by clocks that differ by five per cent.
+		store: store, fleet: fleet, id: o.ID, policy: o.Policy, random: o.Random, log: o.Log, work: work,
 		limits: limits{
 			scan: 6 * failover, call: failover / 4, drain: drainLimit,
-			hold: failover - max(failover/20, epsilon),
+			hold: slower(failover), force: slower(forceAfter(failover)),
 		},
-		wake: make(chan struct{}, 1), tenures: map[string]*Tenure{},
+		wake: make(chan struct{}, 1), view: NewView(o.Policy), tenures: map[string]*Tenure{},
+		doubts: map[string]bool{}, said: map[string]bool{},
 	}, nil
 }
 
 // Run takes leases and holds them until ctx is done, and returns when all work has returned and its leases are given up. While work
-// finishes, its leases are renewed. It returns an error only when the table cannot be read at the start. Call it once.
+// finishes, its leases are renewed. It returns an error only when the table cannot be read at the start.
 func (w *Worker) Run(ctx context.Context) error {
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var renewals sync.WaitGroup
 	renewals.Go(func() { w.renewLoop(renewing) })
-	err := w.takeLoop(ctx)
+	err := w.serve(ctx)
 	w.hired.Wait()
 	stop()
 	renewals.Wait()
 	return err
 }
 
-// Wake makes the worker scan the table now: leases were just created in it.
+// Wake makes the worker look at the table now: leases were just created in it.
 func (w *Worker) Wake() {
 	select {
 	case w.wake <- struct{}{}:
@@ -131,11 +141,12 @@ func (w *Worker) all() []*Tenure {
 }
 
 // renewEvery is the time between heartbeats: two may fail before the lease expires.
-func (w *Worker) renewEvery() time.Duration { return w.policy.Failover/3 - epsilon }
+func renewEvery(failover time.Duration) time.Duration { return failover/3 - epsilon }
 
 // renewLoop sends heartbeats, each lease's by itself.
 func (w *Worker) renewLoop(ctx context.Context) {
-	every := time.NewTicker(w.renewEvery())
+	period := renewEvery(w.policy.Failover)
+	every := time.NewTicker(period)
 	defer every.Stop()
 	for {
 		select {
@@ -143,22 +154,15 @@ func (w *Worker) renewLoop(ctx context.Context) {
 			return
 		case <-every.C:
 		}
-		var calls sync.WaitGroup
-		slots := make(chan struct{}, renewals)
-		for _, t := range w.all() {
+		each(w.all(), func(t *Tenure) {
 			// A checkpoint is a heartbeat too: after a recent one, the next tick is early enough.
-			if t.ended() != nil || t.heartbeat() < w.renewEvery()/2 {
-				continue
+			if t.ended() != nil || t.heartbeat() < period/2 {
+				return
 			}
-			slots <- struct{}{}
-			calls.Go(func() {
-				defer func() { <-slots }()
-				if err := t.renew(ctx); err != nil && !errors.Is(err, ErrLost) && ctx.Err() == nil {
-					w.log.Warn("lease was not renewed", "key", t.key(), "error", err) // the loss itself is logged once, where work ends
-				}
-			})
-		}
-		calls.Wait()
+			if err := t.renew(ctx); err != nil && !errors.Is(err, ErrLost) && ctx.Err() == nil {
+				w.complain("lease was not renewed", err, "key", t.key()) // the loss itself is logged once, where work ends
+			}
+		})
 	}
 }
 
@@ -168,6 +172,7 @@ func (w *Worker) begin(ctx context.Context, l Lease, sent time.Time, stolen bool
 	t := newTenure(w.store, w.id, w.limits, l, sent, cancel)
 	w.mu.Lock()
 	w.tenures[l.Key] = t
+	delete(w.doubts, l.Key)
 	w.mu.Unlock()
 	var quiet time.Duration
 	if stolen {

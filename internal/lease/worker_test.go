@@ -135,7 +135,7 @@ func TestResume(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := table.HandOver(t.Context(), "b", "w2"); err != nil {
+		if err := table.Promise(t.Context(), "b", "w2"); err != nil {
 			t.Fatal(err)
 		}
 		w := hire(t, &table, "w1", func(ctx context.Context, _ *lease.Tenure) error { <-ctx.Done(); return nil })
@@ -239,7 +239,7 @@ func TestHandOver(t *testing.T) {
 					return tenure.Checkpoint(context.WithoutCancel(ctx), lease.Checkpoint{Position: "drained"})
 				}))
 				synctest.Wait()
-				if err := table.HandOver(t.Context(), "a", "w2"); err != nil {
+				if err := table.Promise(t.Context(), "a", "w2"); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(10 * time.Second)

@@ -59,12 +59,16 @@ func Assigned(row, known Lease, owner string) (Lease, error) {
 }
 
 // Reassigned tells whether an assignment counts as a change of owner: somebody else was at work.
-func Reassigned(known Lease, owner string) bool {
-	holder := known.Owner
-	if known.Drainer != "" {
-		holder = known.Drainer
+func Reassigned(known Lease, owner string) bool { return known.Holder() != owner }
+
+// HandedOver is a row that its holder is to drain for next: somebody has it, and it is not on its way already. The counter stays, so
+// that the holder's writes go on being accepted.
+func HandedOver(row, known Lease, next string) (Lease, error) {
+	if row.Owner == "" || row.Owner != known.Owner || row.Drainer != "" {
+		return Lease{}, ErrConflict
 	}
-	return holder != owner
+	row.Owner, row.Drainer = next, row.Owner
+	return row, nil
 }
 
 // Evicted is a row without its owner; during a hand-over the drainer goes and the next owner stays. The condition is that of

@@ -9,7 +9,7 @@ import (
 	"trunkline/internal/lease"
 )
 
-// change is the condition and the update of one write. Every change wants the row to be a lease: a row of another kind has no
+// change is the condition and the update of one write. Every change of a lease wants the row to be one: a row of another kind has no
 // counter, and a condition on what is absent would hold for it.
 type change struct {
 	counterStays        bool
@@ -42,17 +42,23 @@ func (c *change) exists() {
 	c.conditions = append(c.conditions, fmt.Sprintf("attribute_exists(%s)", c.name(counterAttribute)))
 }
 
-func (c *change) counterIs(n int64) {
-	c.conditions = append(c.conditions, fmt.Sprintf("%s = %s", c.name(counterAttribute), c.value(whole(n))))
+func (c *change) counterIs(n int64) { c.equals(counterAttribute, whole(n)) }
+
+func (c *change) equals(attribute string, v types.AttributeValue) {
+	c.conditions = append(c.conditions, fmt.Sprintf("%s = %s", c.name(attribute), c.value(v)))
+}
+
+func (c *change) absent(attribute string) {
+	c.conditions = append(c.conditions, fmt.Sprintf("attribute_not_exists(%s)", c.name(attribute)))
 }
 
 // is wants a string attribute to be as given; "" wants it to be absent.
 func (c *change) is(attribute, s string) {
 	if s == "" {
-		c.conditions = append(c.conditions, fmt.Sprintf("attribute_not_exists(%s)", c.name(attribute)))
+		c.absent(attribute)
 		return
 	}
-	c.conditions = append(c.conditions, fmt.Sprintf("%s = %s", c.name(attribute), c.value(text(s))))
+	c.equals(attribute, text(s))
 }
 
 func (c *change) ownersAre(known lease.Lease) {

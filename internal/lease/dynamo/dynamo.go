@@ -7,15 +7,21 @@
 //
 //   - A row is a lease only if its attribute entityType is absent or LEASE. Other rows are not shown and not changed.
 //   - Attributes that this package does not know survive every write: PutItem is used only to create a lease.
-//   - Every lease that it writes has what the oldest Java reader insists on.
+//   - Every lease that it writes has what the oldest Java reader insists on, and rows of other kinds go only where every reader
+//     is known to expect them.
+//   - The rows by which a fleet migrates are read, and never made or changed.
 //   - A row that says it is a lease and cannot be read as one is passed over, and logged once.
 package dynamo
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -24,6 +30,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"trunkline/internal/lease"
+	"trunkline/internal/lease/cpu"
 )
 
 // Create says what Open does where there is no table.
@@ -50,6 +59,12 @@ var ErrNotLeases = errors.New("it is not a lease table")
 type Options struct {
 	Table  string // 3 to 255 of a-z A-Z 0-9 _ . -
 	Create Create
+	// Application names the tables that fleets of KCL 3.0 to 3.4 have beside the lease table; "" is Table, as in Java.
+	Application string
+	// Random makes the versions of the leader's lock; nil is crypto/rand.Reader.
+	Random io.Reader
+	// Root is the machine's root folder, where the use of the processors is read; nil is that of this machine.
+	Root fs.FS
 	// Log gets what is wrong with rows; nil logs nothing.
 	Log *slog.Logger
 }
@@ -57,13 +72,30 @@ type Options struct {
 // Table is an open lease table. Its methods are safe for concurrent use. How long a request may take and how often it is tried is
 // the client's setting.
 type Table struct {
-	client *dynamodb.Client
-	name   string
-	log    *slog.Logger
+	client      *dynamodb.Client
+	name, arn   string
+	application string
+	random      io.Reader
+	log         *slog.Logger
 
-	mu     sync.Mutex
-	broken map[string]bool // keys of rows that were complained about
+	mu      sync.Mutex
+	said    map[string]bool // what was complained about
+	layout  layout          // as Regime last saw it
+	cpu     *cpu.Meter
+	load    []float64      // in percent, newest last
+	reports []lease.Report // in the lease table, when it was scanned
+	scanned time.Time
+	listed  bool // it was read once
+	kinds   bool // its rows say their kind
 }
+
+var _ interface {
+	lease.Store
+	lease.Coordinator
+} = (*Table)(nil)
+
+// scanFresh is for how long reports that a scan found are good.
+const scanFresh = 5 * time.Second
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
@@ -73,10 +105,20 @@ func Open(ctx context.Context, client *dynamodb.Client, o Options) (*Table, erro
 	if !tableName.MatchString(o.Table) {
 		return nil, fmt.Errorf("lease table %q: a name has 3 to 255 of a-z A-Z 0-9 _ . -", o.Table)
 	}
-	t := &Table{client: client, name: o.Table, log: o.Log, broken: map[string]bool{}}
+	t := &Table{client: client, name: o.Table, application: o.Application, random: o.Random, log: o.Log, said: map[string]bool{}}
+	if t.application == "" {
+		t.application = o.Table
+	}
+	if t.random == nil {
+		t.random = rand.Reader
+	}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}
+	if o.Root == nil {
+		o.Root = os.DirFS("/")
+	}
+	t.cpu = cpu.New(o.Root, time.Now())
 	deadline := time.Now().Add(waitLimit)
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		status, err := t.describe(ctx)
@@ -108,8 +150,9 @@ func Open(ctx context.Context, client *dynamodb.Client, o Options) (*Table, erro
 func (t *Table) describe(ctx context.Context) (types.TableStatus, error) {
 	out, err := t.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &t.name})
 	if err != nil {
-		return "", err
+		return "", t.fault("DescribeTable", t.name, "", err)
 	}
+	t.arn = aws.ToString(out.Table.TableArn)
 	var key []string
 	for _, k := range out.Table.KeySchema {
 		kind := types.ScalarAttributeType("?")
@@ -150,22 +193,21 @@ func (t *Table) create(ctx context.Context, how Create) error {
 	if _, exists := errors.AsType[*types.ResourceInUseException](err); exists {
 		return nil
 	}
-	return err
-}
-
-// missing tells whether there is no such table.
-func missing(err error) bool {
-	_, is := errors.AsType[*types.ResourceNotFoundException](err)
-	return is
+	return t.fault("CreateTable", t.name, "", err)
 }
 
 // complain logs what is wrong with a row, once for each key.
 func (t *Table) complain(key string, err error) {
+	t.once(key, "row of the lease table is no lease", "table", t.name, "key", key, "error", err)
+}
+
+// once logs something once for each key.
+func (t *Table) once(key, what string, attributes ...any) {
 	t.mu.Lock()
-	known := t.broken[key]
-	t.broken[key] = true
+	known := t.said[what+key]
+	t.said[what+key] = true
 	t.mu.Unlock()
 	if !known {
-		t.log.Warn("row of the lease table is no lease", "table", t.name, "key", key, "error", err)
+		t.log.Warn(what, attributes...)
 	}
 }

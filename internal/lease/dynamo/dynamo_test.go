@@ -138,6 +138,14 @@ func TestTable(t *testing.T) {
 		"create at once":          createAtOnce,
 		"wrong key":               wrongKey,
 		"names of tables":         tableNames,
+		"coordinators":            coordinators,
+		"regimes and places":      regimesAndPlaces,
+		"rows of reports":         reportRows,
+		"rows of the lock":        lockRows,
+		"kinds":                   kinds,
+		"denied calls":            deniedCalls,
+		"finished shards":         finishedShards,
+		"followers":               followers,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, client) })
 	}
@@ -157,7 +165,7 @@ func namesAndTypes(t *testing.T, client *dynamodb.Client) {
 	want := item{
 		"leaseKey": text(key), "leaseCounter": whole(0), "ownerSwitchesSinceCheckpoint": whole(0), "checkpoint": text("TRIM_HORIZON"),
 		"checkpointSubSequenceNumber": whole(0), "parentShardId": set(l.Parents), "startingHashKey": text("0"),
-		"endingHashKey": text("340282366920938463463374607431768211455"), "entityType": text("LEASE"),
+		"endingHashKey": text("340282366920938463463374607431768211455"),
 	}
 	raw.is(key, want)
 	step := func(got lease.Lease, err error) {

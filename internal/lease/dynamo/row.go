@@ -38,7 +38,7 @@ var pending = []string{"pendingCheckpoint", "pendingCheckpointSubSequenceNumber"
 
 type item = map[string]types.AttributeValue
 
-// errOther says that a row is of another kind than a lease.
+// errOther says that a row is of another kind.
 var errOther = errors.New("a row of another kind")
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
@@ -49,20 +49,23 @@ func whole(n int64) types.AttributeValue {
 
 func set(all []string) types.AttributeValue { return &types.AttributeValueMemberSS{Value: all} }
 
-// throughput has six decimals, as Java writes it.
-func throughput(kibps float64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatFloat(kibps, 'f', 6, 64)}
+// decimal has six decimals, as Java writes what it measures.
+func decimal(v float64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatFloat(v, 'f', 6, 64)}
 }
 
-// encode is the row of a new lease. Nothing empty is in it: DynamoDB knows no empty sets, and Java no empty strings.
-func encode(l lease.Lease) item {
+// encode is the row of a new lease, with its kind where rows of this table say theirs. Nothing empty is in it: DynamoDB knows no empty
+// sets, and Java no empty strings.
+func encode(l lease.Lease, kinds bool) item {
 	row := item{
 		keyAttribute:      text(l.Key),
 		counterAttribute:  whole(l.Counter),
 		switchesAttribute: whole(l.Switches),
 		positionAttribute: text(l.Checkpoint.Position),
 		subAttribute:      whole(l.Checkpoint.Sub),
-		entityAttribute:   text(leaseEntity),
+	}
+	if kinds {
+		row[entityAttribute] = text(leaseEntity)
 	}
 	for name, value := range map[string]string{
 		startAttribute: l.Range.Start, endAttribute: l.Range.End, streamAttribute: l.Stream, shardAttribute: l.Shard,

@@ -28,7 +28,7 @@ func TestEncodeDecode(t *testing.T) {
 		if err := l.Check(); err != nil {
 			t.Fatal(err)
 		}
-		row := encode(l)
+		row := encode(l, rapid.Bool().Draw(t, "kinds"))
 		for name, value := range row {
 			switch v := value.(type) {
 			case *types.AttributeValueMemberS:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -15,23 +16,69 @@ import (
 // List scans the table, all pages of it, with reads that may be a little behind: half the price, and every write has its condition.
 func (t *Table) List(ctx context.Context) ([]lease.Lease, error) {
 	var all []lease.Lease
-	pages := dynamodb.NewScanPaginator(t.client, &dynamodb.ScanInput{TableName: &t.name})
+	var reports []lease.Report
+	err := t.scan(ctx, t.name, func(row item) {
+		t.learn(row)
+		l, err := decode(row)
+		if err == nil {
+			all = append(all, l)
+			return
+		}
+		if !errors.Is(err, errOther) {
+			t.complain(l.Key, err)
+		} else if r, err := decodeReport(row, keyAttribute); err == nil {
+			r.Place = t.name
+			reports = append(reports, r)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reports, t.scanned, t.listed = reports, time.Now(), true
+	return all, nil
+}
+
+// scan calls each for every row of a table.
+func (t *Table) scan(ctx context.Context, table string, each func(item)) error {
+	pages := dynamodb.NewScanPaginator(t.client, &dynamodb.ScanInput{TableName: &table})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("scan lease table %s: %w", t.name, err)
+			return t.fault("Scan", table, "", err)
 		}
 		for _, row := range page.Items {
-			l, err := decode(row)
-			switch {
-			case err == nil:
-				all = append(all, l)
-			case !errors.Is(err, errOther):
-				t.complain(l.Key, err)
-			}
+			each(row)
 		}
 	}
-	return all, nil
+	return nil
+}
+
+// learn notes that rows of this table say their kind: new leases then do too. Workers older than 3.5 read no such table.
+func (t *Table) learn(row item) {
+	if row[entityAttribute] == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kinds = true
+}
+
+// kindsKnown tells whether rows of this table say their kind. What was never read is, once.
+func (t *Table) kindsKnown(ctx context.Context) (bool, error) {
+	t.mu.Lock()
+	kinds, listed := t.kinds, t.listed
+	t.mu.Unlock()
+	if kinds || listed {
+		return kinds, nil
+	}
+	if _, err := t.List(ctx); err != nil {
+		return false, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.kinds, nil
 }
 
 // Get reads one row, as the latest write left it.
@@ -40,7 +87,7 @@ func (t *Table) Get(ctx context.Context, key string) (lease.Lease, error) {
 		TableName: &t.name, Key: item{keyAttribute: text(key)}, ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return lease.Lease{}, fmt.Errorf("get from lease table %s: %w", t.name, err)
+		return lease.Lease{}, t.fault("GetItem", t.name, "", err)
 	}
 	if out.Item == nil {
 		return lease.Lease{}, lease.ErrNotFound
@@ -60,16 +107,17 @@ func (t *Table) Create(ctx context.Context, l lease.Lease) error {
 	if err := l.Check(); err != nil {
 		return err
 	}
-	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &t.name, Item: encode(l), ConditionExpression: aws.String("attribute_not_exists(" + keyAttribute + ")"),
+	kinds, err := t.kindsKnown(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &t.name, Item: encode(l, kinds), ConditionExpression: aws.String("attribute_not_exists(" + keyAttribute + ")"),
 	})
 	if refused(err) {
 		return lease.ErrExists
 	}
-	if err != nil {
-		return fmt.Errorf("put into lease table %s: %w", t.name, err)
-	}
-	return nil
+	return t.fault("PutItem", t.name, "", err)
 }
 
 // Renew is lease.Renewed.
@@ -80,7 +128,7 @@ func (t *Table) Renew(ctx context.Context, known lease.Lease, kibps float64) (le
 		c.is(drainerAttribute, "")
 	}
 	if kibps > 0 {
-		c.set(throughputAttribute, throughput(kibps))
+		c.set(throughputAttribute, decimal(kibps))
 	}
 	return t.update(ctx, known.Key, &c)
 }
@@ -166,10 +214,7 @@ func (t *Table) Delete(ctx context.Context, known lease.Lease) error {
 	if refused(err) {
 		return lease.ErrConflict
 	}
-	if err != nil {
-		return fmt.Errorf("delete from lease table %s: %w", t.name, err)
-	}
-	return nil
+	return t.fault("DeleteItem", t.name, "", err)
 }
 
 // update makes a change and returns the row after it.
@@ -179,23 +224,17 @@ func (t *Table) update(ctx context.Context, key string, c *change) (lease.Lease,
 		TableName: &t.name, Key: item{keyAttribute: text(key)},
 		UpdateExpression: &update, ConditionExpression: aws.String(c.condition()),
 		ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
-		ReturnValues: types.ReturnValueAllNew,
+		ReturnValues: types.ReturnValueAllNew, ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if refused(err) {
-		return lease.Lease{}, lease.ErrConflict
+		return met(err), lease.ErrConflict
 	}
 	if err != nil {
-		return lease.Lease{}, fmt.Errorf("update lease table %s: %w", t.name, err)
+		return lease.Lease{}, t.fault("UpdateItem", t.name, "", err)
 	}
 	l, err := decode(out.Attributes)
 	if err != nil {
 		return lease.Lease{}, fmt.Errorf("lease table %s: %w", t.name, err)
 	}
 	return l, nil
-}
-
-// refused tells whether a condition did not hold.
-func refused(err error) bool {
-	_, is := errors.AsType[*types.ConditionalCheckFailedException](err)
-	return is
 }

@@ -50,33 +50,33 @@ func fencing(t *testing.T, h Harness) {
 	ctx, s := t.Context(), h.Store
 	old := must(s.Take(ctx, created(t, s, New("a")), "w1"))(t)
 	now := must(s.Take(ctx, old, "w2"))(t)
-	refused := func(what string, err error) {
+	refused := func(what string, met lease.Lease, err error) {
 		t.Helper()
-		if !errors.Is(err, lease.ErrConflict) {
-			t.Errorf("%s by a former owner: got %v, want ErrConflict", what, err)
+		if !errors.Is(err, lease.ErrConflict) || met.Key != "" && !gocmp.Equal(order(met), order(now)) {
+			t.Errorf("%s by a former owner: got %+v %v, want ErrConflict, with the row as it is or none", what, met, err)
 		}
 		is(t, s, now)
 	}
-	_, err := s.Checkpoint(ctx, old, lease.Checkpoint{Position: "1"})
-	refused("Checkpoint", err)
-	_, err = s.Renew(ctx, old, 1)
-	refused("Renew", err)
-	_, err = s.Take(ctx, old, "w1")
-	refused("Take", err)
-	_, err = s.Evict(ctx, old)
-	refused("Evict", err)
-	_, err = s.Assign(ctx, old, "w3")
-	refused("Assign", err)
-	refused("Delete", s.Delete(ctx, old))
+	met, err := s.Checkpoint(ctx, old, lease.Checkpoint{Position: "1"})
+	refused("Checkpoint", met, err)
+	met, err = s.Renew(ctx, old, 1)
+	refused("Renew", met, err)
+	met, err = s.Take(ctx, old, "w1")
+	refused("Take", met, err)
+	met, err = s.Evict(ctx, old)
+	refused("Evict", met, err)
+	met, err = s.Assign(ctx, old, "w3")
+	refused("Assign", met, err)
+	refused("Delete", lease.Lease{}, s.Delete(ctx, old))
 
 	// An eviction by itself moves the counter, so that the owner that was evicted cannot go on.
 	now = must(s.Evict(ctx, now))(t)
 	evicted := now
 	evicted.Owner, evicted.Counter = "w2", now.Counter-1
-	_, err = s.Checkpoint(ctx, evicted, lease.Checkpoint{Position: "2"})
-	refused("Checkpoint", err)
-	_, err = s.Renew(ctx, evicted, 0)
-	refused("Renew", err)
+	met, err = s.Checkpoint(ctx, evicted, lease.Checkpoint{Position: "2"})
+	refused("Checkpoint", met, err)
+	met, err = s.Renew(ctx, evicted, 0)
+	refused("Renew", met, err)
 }
 
 // missing: no write brings a lease into being, or back.

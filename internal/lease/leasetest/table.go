@@ -95,15 +95,9 @@ func (t *Table) Delete(ctx context.Context, known lease.Lease) error {
 	return nil
 }
 
-// HandOver starts to hand a lease over to another worker, as the leader of a fleet does: the counter stays.
-func (t *Table) HandOver(ctx context.Context, key, next string) error {
-	_, err := t.change(ctx, key, func(row lease.Lease) (lease.Lease, error) {
-		if row.Owner == "" || row.Drainer != "" {
-			return lease.Lease{}, lease.ErrConflict
-		}
-		row.Owner, row.Drainer = next, row.Owner
-		return row, nil
-	})
+// Promise starts to hand a lease over to another worker, as the leader of a fleet does.
+func (t *Table) Promise(ctx context.Context, key, next string) error {
+	_, err := t.change(ctx, key, func(row lease.Lease) (lease.Lease, error) { return lease.HandedOver(row, row, next) })
 	return err
 }
 
