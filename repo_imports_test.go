@@ -80,6 +80,14 @@ var imports = []importRule{
 		from: "./internal/state/...", never: []string{"./internal/source/...", "./internal/destination/...", "./internal/config/..."},
 		why: "adapters take plain values and know nothing of each other; the command wires them",
 	},
+	{
+		from: "./internal/lease", only: []string{std},
+		why: "the protocol knows no table: what a table of the Java library needs beyond leases is an interface that the table brings along",
+	},
+	{
+		from: "./internal/lease/cpu", only: []string{std},
+		why: "a few small files of the machine are read; a library for that reads many",
+	},
 
 	// Who alone may import a library.
 	{

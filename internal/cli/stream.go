@@ -169,9 +169,6 @@ func (r *run) streamReading() telemetry.Stream {
 
 // streamReasons say why the stream is not read.
 func (r *run) streamReasons() (reasons []string) {
-	if !r.stream.Ready() {
-		reasons = append(reasons, "stream waiting: the leases are not read yet")
-	}
 	denied := 0
 	for _, s := range r.stream.Shards() {
 		if s.Denied {

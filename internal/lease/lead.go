@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 )
@@ -189,9 +190,7 @@ func (r roster) update(reports []Report, now time.Time) {
 		seen[report.Worker] = a
 	}
 	clear(r)
-	for id, a := range seen {
-		r[id] = a
-	}
+	maps.Copy(r, seen)
 }
 
 // fresh tells whether the worker was alive of late.

@@ -3,12 +3,10 @@ package lease_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	mathrand "math/rand/v2"
-	"regexp"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -168,10 +166,9 @@ func TestRegimes(t *testing.T) {
 		if n := wire.count("List") - scans; n > 7 {
 			t.Errorf("%d scans in two minutes of a leader, want 3 a minute", n)
 		}
-		lists := wire.count("List")
 		fleet.SetRegime(lease.Regime{Assigned: true, Reported: true, Leaderless: true, Name: "stray"})
 		time.Sleep(76 * time.Second)
-		lists = wire.count("List")
+		lists := wire.count("List")
 		add(t, &fleet, "e")
 		_ = stop2()
 		time.Sleep(5 * time.Minute)
@@ -208,7 +205,7 @@ func TestBlind(t *testing.T) {
 		fleet := newFollowers(t, 2)
 		var log bytes.Buffer
 		blind, err := lease.New(blindFleet{fleet}, drain, lease.Options{
-			ID: "w1", Random: mathrand.New(mathrand.NewPCG(1, 1)), Log: slog.New(slog.NewTextHandler(&log, nil)),
+			ID: "w1", Random: rand.New(rand.NewPCG(1, 1)), Log: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -286,28 +283,6 @@ func TestFollowersCost(t *testing.T) {
 			_ = stop()
 		}
 	})
-}
-
-func TestNewID(t *testing.T) {
-	zero := bytes.NewReader(make([]byte, 16))
-	if got, want := lease.NewID("worker-1.example.com", zero), "worker-1.example.com:00000000-0000-4000-8000-000000000000"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	shape := regexp.MustCompile(`^[a-zA-Z0-9._-]{1,253}:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	seen := map[string]bool{}
-	for _, host := range []string{
-		"", "h", "Leader", "Migration3.0", "shardId-000000000000", "123456789012:stream:17:shardId-000000000001", strings.Repeat("a", 1000),
-		"a b\nc\x00", "müller", "shardshardId-Id-1", "shard:Id-000000000000",
-	} {
-		id := lease.NewID(host, rand.Reader)
-		if !shape.MatchString(id) || strings.Contains(id, "shardId") || seen[id] {
-			t.Errorf("NewID(%q): got %q", host, id)
-		}
-		seen[id] = true
-	}
-	if id := lease.NewID("h", bytes.NewReader(nil)); !shape.MatchString(id) || strings.Contains(id, "00000000-") {
-		t.Errorf("NewID without randomness: got %q, want one all the same", id)
-	}
 }
 
 // A table whose regime cannot be read is told at the start, and lived with later.

@@ -1,8 +1,12 @@
 // Package lease says which worker has which piece of work, and how far it got: the protocol of the Java Kinesis Client Library on a
 // table that several machines share.
 //
-//	Store.List ─▶ View: what changed, what expired ─▶ Plan ─▶ Store.Take ─▶ Tenure ─▶ work(ctx, tenure) ─▶ Checkpoint
-//	                                                                         ▲ renewed by the Worker until it ends or is lost
+//	taker      Store.List ─▶ View: what changed, what expired ─▶ Plan ─▶ Store.Take ─▶ Tenure ─▶ work(ctx, tenure) ─▶ Checkpoint
+//	follower   Coordinator.Assigned ───────────────────────────────────▶ Store.Renew ──┘  ▲ renewed by the Worker until it ends or is lost
+//	leader     Store.List, Coordinator.Reports ─▶ View ─▶ Moves ─▶ Store.Take for another, or Coordinator.HandOver
+//
+// Every worker of a table that is no [Coordinator] is a taker, as in version 2 of that library. Where the table is one, it says which
+// regime is in force, and the worker changes with it: in version 3 a leader assigns, and everybody follows.
 //
 // A lease's counter is heartbeat and fencing token in one: every write by an owner is conditional on the counter that it last saw,
 // and adds 1. There is no clock in the table. Each observer remembers when it first saw a counter, by its own clock; a lease whose
@@ -15,8 +19,12 @@
 //     before it acts.
 //   - A checkpoint of a worker that no longer owns the lease is refused by the table, whatever the worker believes.
 //   - Renewal waits for nothing but the table, and there for no call longer than a quarter of the failover time.
-//   - A lease without a living owner is taken within the failover time and one scan of the table after that.
-//   - Workers settle at equal shares, one stolen lease for each worker and scan, and nobody steals from itself.
+//   - A lease without a living owner is taken within the failover time and one scan of the table after that, where heartbeats and
+//     checkpoints come evenly; else within two scans. A leader gives it away in the same time, and its new owner finds it within one
+//     failover time more. A leader that died is replaced first, within 150 s.
+//   - Workers settle at equal shares: takers by one stolen lease for each worker and scan, and nobody steals from itself; a leader by
+//     hand-overs, all at once, each drained by its owner within 30 s.
+//   - The table is asked no more than the Java library asks it.
 //
 // Keys and positions are opaque here; what they mean is known to whoever does the work.
 package lease

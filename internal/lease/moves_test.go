@@ -48,7 +48,9 @@ func TestMoves(t *testing.T) {
 		{"balanced", policy, fleet("a", 3, "b", 2), []string{"a", "b"}, 20 * time.Second, ableOnes("a", "b"), nil},
 		{"handed over", policy, fleet("a", 6), []string{"a"}, 20 * time.Second, ableOnes("a", "b", "c"), map[string]int{"hand b": 2, "hand c": 2}},
 		{
-			"strangers keep what they have, and count for nobody", policy, fleet("stranger", 6, "a", 1), []string{"stranger", "a"}, 20 * time.Second,
+			"strangers keep what they have, and count for nobody", policy, fleet("stranger", 6, "a", 1),
+			[]string{"stranger", "a"},
+			20 * time.Second,
 			ableOnes("a", "b"), nil,
 		},
 		{"what is on its way counts for where it goes", policy, slices.Concat(moving(2, "a", "b"), fleet("a", 2)), []string{"a", "b"}, 20 * time.Second, ableOnes("a", "b"), nil},

@@ -15,6 +15,12 @@ import (
 // scanPeriod is that of takers and leaders.
 const scanPeriod = 2 * (lease.DefaultFailover + 25*time.Millisecond)
 
+// The moments, from one scan to the next, at which a worker is killed.
+const (
+	step    = 1300 * time.Millisecond
+	moments = 16
+)
+
 // A worker that is killed at any moment between two scans of the others has its leases taken by them within the failover time and
 // one scan. By two periods of scanning alone it would be up to 40 s.
 func TestTakeover(t *testing.T) {
@@ -30,14 +36,14 @@ func TestTakeover(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var worst time.Duration
-			for after := range 42 {
-				took := killAfter(t, test.survivors, test.checkpoints, time.Duration(after)*500*time.Millisecond)
+			for after := range moments {
+				took := killAfter(t, test.survivors, test.checkpoints, time.Duration(after)*step)
 				worst = max(worst, took)
 				if took > lease.DefaultFailover+scanPeriod+grace {
-					t.Errorf("killed %d half seconds later: all leases have living owners after %v, want %v", after, took, lease.DefaultFailover+scanPeriod)
+					t.Errorf("killed %v later: all leases have living owners after %v, want %v", time.Duration(after)*step, took, lease.DefaultFailover+scanPeriod)
 				}
 			}
-			t.Logf("worst of 42 moments: %v", worst)
+			t.Logf("worst of %d moments: %v", moments, worst)
 		})
 	}
 }
@@ -66,7 +72,7 @@ func killAfter(t *testing.T, survivors int, checkpoints, after time.Duration) (t
 		time.Sleep(3*time.Minute + after) // shares are settled
 		victim.set(dead)
 		killed := time.Now()
-		for alive := false; !alive && time.Since(killed) < time.Minute; time.Sleep(10 * time.Millisecond) {
+		for alive := false; !alive && time.Since(killed) < time.Minute; time.Sleep(50 * time.Millisecond) {
 			alive = true
 			for i := range 3 * (survivors + 1) {
 				alive = alive && get(t, &table, fmt.Sprint("lease-", i)).Owner != "victim"
@@ -82,7 +88,7 @@ func killAfter(t *testing.T, survivors int, checkpoints, after time.Duration) (t
 
 // The same where a leader assigns: it gives nothing back to a worker that has let its leases expire.
 func TestTakeoverByLeader(t *testing.T) {
-	for after := range 42 {
+	for after := range moments {
 		synctest.Test(t, func(t *testing.T) {
 			var fleet leasetest.Fleet
 			fleet.SetRegime(leasetest.Followers())
@@ -95,7 +101,7 @@ func TestTakeoverByLeader(t *testing.T) {
 			wire := newFleetWire(&fleet, 1)
 			victim := hire(t, wire, "w2", idle)
 			stop2 := run(victim)
-			time.Sleep(2*time.Minute + time.Duration(after)*500*time.Millisecond)
+			time.Sleep(2*time.Minute + time.Duration(after)*step)
 			if n := len(victim.Held()); n != 3 {
 				t.Fatalf("before: the victim has %d leases, want 3", n)
 			}
@@ -106,7 +112,7 @@ func TestTakeoverByLeader(t *testing.T) {
 			}
 			want := lease.DefaultFailover + scanPeriod + 500*time.Millisecond
 			if took := time.Since(killed); took > want {
-				t.Errorf("killed %d half seconds later: the leader has all after %v, want %v", after, took, want)
+				t.Errorf("killed %v later: the leader has all after %v, want %v", time.Duration(after)*step, took, want)
 			}
 			_, _ = stop(), stop2()
 		})
@@ -116,7 +122,7 @@ func TestTakeoverByLeader(t *testing.T) {
 // What a fleet asks of the table stays within the Java library's own formulae, whatever it does: 3.0 scans a minute and one in five
 // minutes to ask who leads, 60/3.308 = 18.1 heartbeats for each lease and minute, and a write for each checkpoint.
 func TestTableCost(t *testing.T) {
-	const minutes, workers, leases = 60, 4, 12
+	const minutes, workers, leases = 30, 3, 6
 	for name, every := range map[string]func(*rand.Rand) time.Duration{
 		"idle":        func(*rand.Rand) time.Duration { return 2 * minutes * time.Minute },
 		"checkpoints": func(*rand.Rand) time.Duration { return 5 * time.Second },

@@ -29,8 +29,8 @@ A running collector answers on ` + "`observe.listen`" + `, for instance ` + "`12
 | ` + "`/readyz`" + ` | 200 when the collector gets on with its work, else 503 with a line for each reason |
 
 It is not ready while it starts or stops, while the destination is down or refuses the key, after a checkpoint that could not be
-written, when there has been work to do for 30 seconds without a checkpoint, and, with a stream, before the leases were read and while a
-shard cannot be read for lack of a permission or a key.
+written, when there has been work to do for 30 seconds without a checkpoint, and while a shard of a stream cannot
+be read for lack of a permission or a key. It starts until the leases of a stream have been looked at.
 
 No page asks for a password. None shows personal data, an identifier of a contact, an address, or a secret: labels are words of the
 program, status codes, ids of shards, and versions.

@@ -210,15 +210,18 @@ func TestTableMigration(t *testing.T) {
 				t.Fatalf("after %v, in %s: our report is in the lease table", time.Since(j.began), j.status)
 			}
 		}
-		// One minute of each step is this fleet's own; ours may be one look at the states and one report late.
-		late := 4 * time.Minute
-		for status, want := range map[string]time.Duration{
-			"DEPLOYED": time.Hour, "PENDING": time.Hour + 10*time.Minute, "COMPLETE": time.Hour + 10*time.Minute + bake,
-		} {
-			if got, reached := j.since[status]; !reached || got > want+late {
-				t.Errorf("%s was reached after %v (%v), want %v", status, got, reached, want+late)
+		// Ours may be one look at the states and one report late, at each step.
+		const late = 4 * time.Minute
+		var before time.Duration
+		for _, step := range []struct {
+			status string
+			takes  time.Duration
+		}{{"INIT", time.Minute}, {"DEPLOYED", time.Hour}, {"PENDING", 10 * time.Minute}, {"COMPLETE", bake}} {
+			got, reached := j.since[step.status]
+			if !reached || got-before > step.takes+late {
+				t.Errorf("%s was reached (%v) %v after what comes before, want %v", step.status, reached, got-before, step.takes+late)
 			}
-			late += 4 * time.Minute
+			before = got
 		}
 		// The leader is dead now, and its lock in a table that nobody looks at: ours leads in the one table.
 		time.Sleep(10 * time.Minute)

@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,5 +112,28 @@ func TestHandOver(t *testing.T) {
 			t.Errorf("after the hand-over the lease is %+v (%v)", l, err)
 		}
 		r.close()
+	})
+}
+
+// TestRevokedHere: a worker that cannot confirm its lease gives it up, and begins again from the checkpoint.
+func TestRevokedHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, table := newService(1), &leasetest.Table{}
+		for _, text := range numbered(0, 3) {
+			s.put(0, text)
+		}
+		r := begin(t, s, table, "w", true, nil)
+		r.until(3)
+		r.settle(r.kept[0], 0)
+		r.kept = nil
+		r.source.mu.Lock()
+		for task := range r.source.tasks {
+			task.revoke(errors.New("not confirmed"))
+		}
+		r.source.mu.Unlock()
+		r.until(5)
+		r.set(false)
+		r.close()
+		wantRecords(t, r.records(), []string{"record 0", "record 1", "record 2", "record 1", "record 2"})
 	})
 }

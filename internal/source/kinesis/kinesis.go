@@ -24,12 +24,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"trunkline/internal/awsclient"
 	"trunkline/internal/collector"
 	"trunkline/internal/lease"
 	"trunkline/internal/source/kinesis/shards"
@@ -76,7 +76,6 @@ type Source struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	failed  chan error // what ended the worker or the syncer
-	looked  atomic.Bool
 
 	mu    sync.Mutex
 	tasks map[*task]bool
@@ -108,19 +107,18 @@ func Open(ctx context.Context, o Options) (*Source, error) {
 	if s.lister, err = shards.NewLister(o.Client, shards.Stream{ARN: o.Stream}); err != nil {
 		return nil, err
 	}
-	store := &looked{Store: o.Store, at: &s.looked}
-	s.worker, err = lease.New(store, s.work, lease.Options{ID: o.Worker, Policy: lease.Policy{Failover: o.Failover}, Random: fork(o.Random), Log: o.Log})
+	s.worker, err = lease.New(o.Store, s.work, lease.Options{ID: o.Worker, Policy: lease.Policy{Failover: o.Failover}, Random: fork(o.Random), Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
-	s.syncer, err = shards.New(store, s.lister, shards.Options{
+	s.syncer, err = shards.New(o.Store, s.lister, shards.Options{
 		Worker: o.Worker, Start: o.Start, Random: fork(o.Random), Held: s.worker.Held, Changed: s.worker.Wake, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	if err := s.syncer.Sync(ctx); err != nil && !errors.Is(err, shards.ErrUnsettled) {
-		return nil, s.explain(ctx, "kinesis:ListShards", err)
+		return nil, s.explain(ctx, awsclient.Call{Action: "kinesis:ListShards", Resource: o.Stream}, err)
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx)) // Close ends it: what is settled last has to reach the table
 	for what, run := range map[string]func(context.Context) error{"leases": s.worker.Run, "shard sync": s.syncer.Run} {
@@ -159,21 +157,4 @@ func (s *Source) Close() error {
 	s.stop()
 	s.running.Wait()
 	return nil
-}
-
-// Ready tells whether the leases have been looked at, so that records come if there are any for this worker.
-func (s *Source) Ready() bool { return s.looked.Load() }
-
-// looked is a Store that notes when it was listed.
-type looked struct {
-	lease.Store
-	at *atomic.Bool
-}
-
-func (l *looked) List(ctx context.Context) ([]lease.Lease, error) {
-	all, err := l.Store.List(ctx)
-	if err == nil {
-		l.at.Store(true)
-	}
-	return all, err
 }

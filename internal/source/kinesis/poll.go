@@ -86,7 +86,6 @@ func (p *polled) ask(ctx context.Context) (stretch, error) {
 			return stretch{}, err
 		}
 	}
-	p.retry.call.Action = "kinesis:GetRecords"
 	sent := time.Now()
 	p.notBefore = sent.Add(pace)
 	out, err := p.source.o.Client.GetRecords(ctx, &kinesis.GetRecordsInput{
@@ -132,7 +131,6 @@ func (p *polled) plan(sent time.Time, st stretch) {
 
 // renew gets an iterator for where to read on.
 func (p *polled) renew(ctx context.Context) error {
-	p.retry.call.Action = "kinesis:GetShardIterator"
 	asked := time.Now()
 	out, err := p.source.o.Client.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{
 		StreamARN: &p.source.o.Stream, ShardId: &p.shard, ShardIteratorType: p.from.Type,

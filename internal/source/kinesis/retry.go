@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -103,14 +104,14 @@ func (r *retry) judge(ctx context.Context, err error) (wait time.Duration, ended
 		r.task.denied.Store(true)
 		if remarkable(r.failures) && ctx.Err() == nil {
 			s.log.Error("shard cannot be read; its lease is kept, and it is tried again every 30 seconds",
-				"shard", r.task.shard, "error", s.explainCall(ctx, r.call, err))
+				"shard", r.task.shard, "error", s.explain(ctx, r.call, err))
 		}
 		return deniedPace, false
 	default:
 		wait = r.backOff()
 	}
 	if r.failures > 3 && remarkable(r.failures-3) { // a few are nothing to speak of
-		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", s.explainCall(ctx, r.call, err))
+		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", s.explain(ctx, r.call, err))
 	}
 	return wait, false
 }
@@ -152,19 +153,30 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// explain says of an error of a call on the stream which permission is missing, where that is it.
-func (s *Source) explain(ctx context.Context, action string, err error) error {
-	return s.explainCall(ctx, awsclient.Call{Action: action, Resource: s.o.Stream}, err)
-}
-
 // kmsErrors are the codes that tell of the key of an encrypted stream.
 var kmsErrors = []string{"KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException", "KMSOptInRequired"}
 
-func (s *Source) explainCall(ctx context.Context, call awsclient.Call, err error) error {
+// explain says of an error which permission is missing, where that is it. call is what was asked, unless the error knows better.
+func (s *Source) explain(ctx context.Context, call awsclient.Call, err error) error {
 	if _, done := errors.AsType[*awsclient.Error](err); done {
 		return err
 	}
-	if api, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains(kmsErrors, api.ErrorCode()) {
+	if errors.Is(err, shards.ErrNoStream) {
+		return shards.ErrNoStream
+	}
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return err
+	}
+	if operation, ok := errors.AsType[*smithy.OperationError](err); ok {
+		switch operation.Service() {
+		case kinesis.ServiceID:
+			call = awsclient.Call{Action: "kinesis:" + operation.Operation(), Resource: call.Resource}
+		case "DynamoDB":
+			call = awsclient.Call{Action: "dynamodb:" + operation.Operation(), Resource: "the lease table"}
+		}
+	}
+	if slices.Contains(kmsErrors, api.ErrorCode()) {
 		call = awsclient.Call{Action: "kms:Decrypt", Resource: "the key that encrypts " + s.o.Stream}
 		if api.ErrorCode() == "KMSAccessDeniedException" {
 			return call.Denied(err)

@@ -58,15 +58,16 @@ func (s *Source) work(ctx context.Context, tenure *lease.Tenure) error {
 	t.held, t.revoke = context.WithCancelCause(ctx)
 	defer t.revoke(errOver)
 	defer t.enter()()
-	err := t.run(ctx)
-	if cause := context.Cause(ctx); errors.Is(cause, lease.ErrLost) {
+	err := t.run(t.held)
+	if cause := context.Cause(t.held); errors.Is(cause, lease.ErrLost) {
 		s.counts.lost.Add(1)
 		return cause
 	}
 	return err
 }
 
-// run reads until the shard ends, the lease is to be handed over, or ctx is done. What is settled by then is checkpointed.
+// run reads until the shard ends, the lease is to be handed over, or ctx, which is held, is done. What is settled by then is
+// checkpointed.
 func (t *task) run(ctx context.Context) error {
 	if t.resume.Position == shards.End {
 		return nil
