@@ -5,10 +5,12 @@ import (
 	crand "crypto/rand"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"time"
 
+	"trunkline/internal/cloud"
 	"trunkline/internal/config"
 	"trunkline/internal/lease"
 	"trunkline/internal/lease/dynamo"
@@ -28,6 +30,7 @@ func (r *run) openStream(ctx context.Context) (*kinesis.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.worker = worker
 	o := kinesis.Options{
 		Stream: k.Stream, Start: startOf(k.Start), Client: client, Store: store, Worker: worker,
 		Meta: readsEnvelopes(r.config.Filter), Random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), Log: r.log,
@@ -60,23 +63,34 @@ func (r *run) openLeases(ctx context.Context) (store lease.Store, worker string,
 		// The state file is one process's alone: under the same name, what a killed one held is resumed at once.
 		return r.store.Leases(), "trunkline", nil
 	}
-	region := r.config.AWS.Region
-	if region == "" {
-		region = kinesis.Region(r.config.Source.Kinesis.Stream)
-	}
-	client, err := dynamo.NewClient(ctx, r.aws.Clients, region)
+	table, err := openTable(ctx, r.config, r.aws, howToCreate(d.Create), r.log)
 	if err != nil {
 		return nil, "", err
-	}
-	table, err := dynamo.Open(ctx, client, dynamo.Options{Table: d.Table, Create: howToCreate(d.Create), Log: r.log})
-	if err != nil {
-		return nil, "", fmt.Errorf("state.dynamodb: %w", err)
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "trunkline"
 	}
 	return table, host + ":" + crand.Text(), nil
+}
+
+// openTable opens the lease table of a config that has one.
+func openTable(ctx context.Context, c *config.Config, aws *cloud.Services, create dynamo.Create, log *slog.Logger) (*dynamo.Table, error) {
+	region := c.AWS.Region
+	if region == "" {
+		region = kinesis.Region(c.Source.Kinesis.Stream)
+	}
+	client, err := dynamo.NewClient(ctx, aws.Clients, region)
+	if err != nil {
+		return nil, err
+	}
+	table, err := dynamo.Open(ctx, client, dynamo.Options{
+		Table: c.State.DynamoDB.Table, Application: c.Source.Kinesis.Application, Create: create, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("state.dynamodb: %w", err)
+	}
+	return table, nil
 }
 
 func howToCreate(how string) dynamo.Create {
