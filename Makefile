@@ -12,7 +12,7 @@ SHELL := /bin/sh
 TOOL := go tool -modfile=tools.mod
 
 # Packages whose tests start servers: one at a time, they share memory and timing.
-SERVERS := $(wildcard cmd/bootstrap cmd/trunkline internal/awsclient internal/collector/deadletter/sqs internal/config internal/destination/httpapi internal/lease/dynamo internal/secret/secretsmanager internal/source/kinesis/fanout internal/source/kinesis/shards internal/telemetry/cloudwatch test/emulators test/emulators/cloudwatch test/emulators/subscribetoshard)
+SERVERS := $(wildcard cmd/bootstrap cmd/trunkline internal/awsclient internal/collector/deadletter/sqs internal/config internal/destination/httpapi internal/lease/dynamo internal/permission/guard internal/secret/secretsmanager internal/source/kinesis/fanout internal/source/kinesis/shards internal/telemetry/cloudwatch test/emulators test/emulators/cloudwatch test/emulators/subscribetoshard)
 
 # How often each fuzz target is called. By count: a duration can fail spuriously on Go 1.26.
 FUZZ := 20000x

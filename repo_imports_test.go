@@ -125,7 +125,7 @@ var imports = []importRule{
 		why: "a main is imported by nobody",
 	},
 	{
-		from: "./cmd/bootstrap/...", never: []string{"github.com/spf13/...", "go.etcd.io/bbolt/...", "./iam/..."}, through: true,
+		from: "./cmd/bootstrap/...", never: []string{"github.com/spf13/...", "go.etcd.io/bbolt/...", "./iam/...", "./internal/permission/declared"}, through: true,
 		why: "a Lambda links only what it needs: size is start-up time; permission/guard comes with the build tag guard, in tests",
 	},
 

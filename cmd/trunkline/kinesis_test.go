@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"trunkline/test/emulators"
+	"trunkline/test/emulators/cloudwatch"
 )
 
 func collectRiver(dir string) call { return call{Dir: dir, Args: []string{"run"}, Env: awsKey} }
@@ -27,7 +30,11 @@ func stopRiver(t testing.TB, p *process) {
 // while it runs, and takes aggregates apart.
 func TestStream(t *testing.T) {
 	r, s, dir := newRiver(t, 2), newSea(t), t.TempDir()
+	other := strings.Replace(riverARN, "contacts", "none", 1)
+	configure(t, dir, "source: {kinesis: {stream: "+other+"}}", fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url))
+	collectRiver(dir).run(t).wantComplaint(t, 1, "source.kinesis.stream: "+other+": there is no such stream in this account and region")
 	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url))
+
 	r.put(t, 20, 300)
 	p := collectRiver(dir).start(t)
 	s.all(t, r, p)
@@ -37,15 +44,23 @@ func TestStream(t *testing.T) {
 	}
 
 	r.put(t, 20, 100)
+	port := fmt.Sprint(emulators.FreePort(t))
 	var inner []string
 	for range 40 {
 		inner = append(inner, r.version("contact-of-aggregate"))
 	}
 	r.putRaw(t, []types.PutRecordsRequestEntry{{Data: aggregated("contact-of-aggregate", inner...), PartitionKey: aws.String("contact-of-aggregate")}})
+	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url), "observe: {listen: \"127.0.0.1:"+port+"\"}")
 	p = collectRiver(dir).start(t)
 	s.all(t, r, p)
 	if _, again := s.count(); again != 0 {
 		t.Errorf("%d records came twice", again)
+	}
+	if status, page := get(t, "http://127.0.0.1:"+port+"/readyz"); status != 200 {
+		t.Errorf("/readyz: %d %s", status, page)
+	}
+	if _, page := get(t, "http://127.0.0.1:"+port+"/metrics"); !strings.Contains(page, "trunkline_shard_behind_seconds{shard=\"shardId-000000000001\"} 0\n") || !strings.Contains(page, "trunkline_leases_held 2\n") {
+		t.Errorf("/metrics lacks the shards:\n%s", page)
 	}
 
 	// Resharded while it runs.
@@ -73,10 +88,12 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestStreamLetters follows dead letters of a stream: without a recipient they hold positions only, and the records are read again.
+// TestStreamLetters follows dead letters of a stream: without a recipient they hold positions only, and the records are read again. It
+// also looks at what goes to CloudWatch.
 func TestStreamLetters(t *testing.T) {
-	r, s, dir := newRiver(t, 1), newSea(t), t.TempDir()
-	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url), "filter: [{\"partitionKey\": [{\"prefix\": \"k\"}]}]")
+	r, s, dir, watch := newRiver(t, 1), newSea(t), t.TempDir(), cloudwatch.Start(t)
+	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q, cloudwatch: %q}}", r.url, watch.URL),
+		"source: {kinesis: {stream: "+riverARN+", cloudwatch: summary}}", "filter: [{\"partitionKey\": [{\"prefix\": \"k\"}]}]")
 	s.set(func(s *sea) { s.stern = true })
 	key := aws.String("key")
 	r.putRaw(t, []types.PutRecordsRequestEntry{
@@ -92,6 +109,17 @@ func TestStreamLetters(t *testing.T) {
 		return strings.Contains(trunkline(t, dir, "status").stdout.String(), "dead letters waiting for a replay: 3\n")
 	})
 	stopRiver(t, p)
+	sums := map[string]float64{}
+	for _, request := range watch.Requests() {
+		for _, d := range request {
+			sums[d.Namespace+" "+d.Name+" "+d.Dimensions["ShardId"]] += d.Sum
+		}
+	}
+	for _, want := range []string{"trunkline RecordsProcessed shardId-000000000000", "trunkline CurrentLeases "} {
+		if sums[want] == 0 {
+			t.Errorf("CloudWatch did not get %s, but %v; %q", want, sums, watch.Refused())
+		}
+	}
 	list := call{Dir: dir, Args: []string{"replay", "--list"}, Env: awsKey}.run(t)
 	list.want(t, 0)
 	for _, want := range []string{"decode", "deliver", "status 422", ", record 1 of its aggregate)", "(shardId-000000000000, sequence number 4"} {
@@ -145,4 +173,18 @@ func TestStreamShared(t *testing.T) {
 	s.all(t, r, a, c)
 	until(t, time.Minute, "the last worker to have all", func() bool { return shards(dirC) == 4 })
 	stopRiver(t, c)
+}
+
+func get(t testing.TB, url string) (status int, page string) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
 }

@@ -259,8 +259,10 @@ func riverConfig(t testing.TB, dir string, r *river, s *sea, more ...string) {
 	if !slices.ContainsFunc(more, func(s string) bool { return strings.HasPrefix(s, "redact:") }) {
 		more = append(more, "redact: {keep: all}")
 	}
+	if !slices.ContainsFunc(more, func(s string) bool { return strings.HasPrefix(s, "source:") }) {
+		more = append(more, "source: {kinesis: {stream: "+riverARN+"}}")
+	}
 	configure(t, dir, append([]string{
-		"source: {kinesis: {stream: " + riverARN + "}}",
 		fmt.Sprintf("destination: {http: {url: %q, concurrency: 8}}", s.URL),
 	}, more...)...)
 }

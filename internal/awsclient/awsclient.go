@@ -31,9 +31,12 @@ type Options struct {
 	// Endpoints are base URLs by service, in the lower-case names of the service's IAM actions: s3, sqs, secretsmanager, sts. A
 	// service without one has the SDK's.
 	Endpoints map[string]string
-	// Middleware is put into every call of every client: see smithy's middleware.Stack.
-	Middleware []func(*middleware.Stack) error
+	// Middleware is put into every call of every client, also into those that find credentials.
+	Middleware []Middleware
 }
+
+// Middleware puts what sees a call into its stack: see smithy's middleware.Stack.
+type Middleware = func(*middleware.Stack) error
 
 // Config is shared by the clients of a program. It is safe for concurrent use.
 type Config struct {

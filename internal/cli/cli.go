@@ -50,6 +50,7 @@ type app struct {
 	stderr *diagnostics
 
 	configPath string
+	guard      guardFlags
 }
 
 // Main runs one command line and returns the exit status.

@@ -86,7 +86,7 @@ Exit status 3: some of the dead letters stay.`,
 	flags.BoolVar(&f.list, "list", false, "only list them")
 	_ = cmd.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(stages(), cobra.ShellCompDirectiveNoFileComp))
 	withOutput(cmd, &f.out)
-	return a.withConfig(cmd)
+	return a.withGuard(a.withConfig(cmd))
 }
 
 func (r *run) replay(cmd *cobra.Command, f *replayFlags) error {

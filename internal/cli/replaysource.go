@@ -82,6 +82,9 @@ func (s *replaySource) open(ctx context.Context, e deadletter.Entry) (l deadlett
 	if l.Record != "" {
 		// Encryption vouches for the record. Its hash would not: it is another one after a change of redact.key.
 		in.Data, err = l.Decrypt(s.identities...)
+		if err == nil {
+			in.Meta, err = s.envelope(ctx, l)
+		}
 		return l, in, err
 	}
 	in, err = s.reread(ctx, l)
@@ -90,6 +93,18 @@ func (s *replaySource) open(ctx context.Context, e deadletter.Entry) (l deadlett
 			" replay it under that key", l.Source.Location)
 	}
 	return l, in, err
+}
+
+// envelope is what stood around a record of a stream, where a filter asks for it: letters do not hold that.
+func (s *replaySource) envelope(ctx context.Context, l deadletter.Letter) ([]collector.Meta, error) {
+	if s.run.config.Source.Kinesis == nil || !readsEnvelopes(s.run.config.Filter) {
+		return nil, nil
+	}
+	in, err := s.reread(ctx, l)
+	if err != nil {
+		return nil, fmt.Errorf("filter asks for what stood around the record: %w; replay it with a filter on data alone", err)
+	}
+	return in.Meta, nil
 }
 
 // reread reads the record of a letter that does not hold it from where it was read first.

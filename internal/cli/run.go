@@ -29,7 +29,7 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	return a.withConfig(&cobra.Command{
+	return a.withGuard(a.withConfig(&cobra.Command{
 		Use:   "run",
 		Short: "Collect until stopped, or until a finite source ends",
 		Long: `Read records, filter, deduplicate, enrich and redact them, and deliver them. A first interrupt (Ctrl-C) or SIGTERM stops the reading
@@ -37,7 +37,7 @@ and gives what has been read ten seconds to be delivered; a second one ends the 
 is not settled is read again by the next run. Dead letters do not stop it: see trunkline status.
 
 Exit status: 0 stopped, or at the end of the files, 1 failed, 2 wrong call or config.`,
-		Example: "  trunkline run\n  trunkline run -c /etc/trunkline.yaml\n  zcat records.jsonl.gz | trunkline run -c stdin.yaml",
+		Example: "  trunkline run\n  trunkline run -c /etc/trunkline.yaml\n  zcat records.jsonl.gz | trunkline run -c stdin.yaml\n  trunkline run --guard role.json --guard-principal arn:aws:iam::111122223333:role/collector",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(a.configPath)
@@ -51,7 +51,7 @@ Exit status: 0 stopped, or at the end of the files, 1 failed, 2 wrong call or co
 				return r.untilDone(cmd.Context())
 			})
 		},
-	})
+	}))
 }
 
 // run is a collector with all that it needs, made from a config.
@@ -76,7 +76,7 @@ type run struct {
 
 // collect makes a run, calls work with it, and closes what was opened.
 func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) error) (err error) {
-	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), aws: cloud.New(c.AWS), began: time.Now()}
+	r := &run{app: a, config: c, log: newLogger(a.stderr, c.Observe), began: time.Now()}
 	r.speed.at = r.began
 	defer func() {
 		for i := len(r.closers) - 1; i >= 0; i-- {
@@ -99,6 +99,9 @@ func newLogger(w io.Writer, o config.Observe) *slog.Logger {
 
 // open makes the parts that run and replay share, in the order in which a mistake is cheapest to find: first what only the config decides.
 func (r *run) open(ctx context.Context) (err error) {
+	if err := r.openCloud(ctx); err != nil {
+		return err
+	}
 	if err := r.openWatch(ctx); err != nil {
 		return err
 	}
@@ -206,6 +209,9 @@ func (r *run) start(ctx context.Context) error {
 		debug.SetGCPercent(collectEvery)
 	}
 	if err := r.openSource(ctx); err != nil {
+		return err
+	}
+	if err := r.publishStream(ctx); err != nil {
 		return err
 	}
 	r.collector = collector.New(r.options(r.source, r.journal))

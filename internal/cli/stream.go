@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"encoding/json"
@@ -67,20 +68,18 @@ func (r *run) openLeases(ctx context.Context) (store lease.Store, worker string,
 	if err != nil {
 		return nil, "", err
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "trunkline"
-	}
-	return table, host + ":" + crand.Text(), nil
+	host, _ := os.Hostname() // without one, the id has none
+	return table, lease.NewID(host, crand.Reader), nil
+}
+
+// tableRegion is where the lease table is, and the metrics go: the configured region, or that of the stream.
+func tableRegion(c *config.Config) string {
+	return cmp.Or(c.AWS.Region, kinesis.Region(c.Source.Kinesis.Stream))
 }
 
 // openTable opens the lease table of a config that has one.
 func openTable(ctx context.Context, c *config.Config, aws *cloud.Services, create dynamo.Create, log *slog.Logger) (*dynamo.Table, error) {
-	region := c.AWS.Region
-	if region == "" {
-		region = kinesis.Region(c.Source.Kinesis.Stream)
-	}
-	client, err := dynamo.NewClient(ctx, aws.Clients, region)
+	client, err := dynamo.NewClient(ctx, aws.Clients, tableRegion(c))
 	if err != nil {
 		return nil, err
 	}

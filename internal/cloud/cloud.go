@@ -20,8 +20,8 @@ type Services struct {
 	Secrets *secretsmanager.Manager
 }
 
-// New makes the Services of a config's aws section.
-func New(c config.AWS) *Services {
+// New makes the Services of a config's aws section. Every call goes through the middleware.
+func New(c config.AWS, middleware ...awsclient.Middleware) *Services {
 	endpoints := map[string]string{}
 	for service, url := range map[string]string{
 		"cloudwatch": c.Endpoints.CloudWatch, "dynamodb": c.Endpoints.DynamoDB, "kinesis": c.Endpoints.Kinesis,
@@ -31,7 +31,7 @@ func New(c config.AWS) *Services {
 			endpoints[service] = url
 		}
 	}
-	clients := awsclient.New(awsclient.Options{Region: c.Region, Profile: c.Profile, Role: c.Role, Endpoints: endpoints})
+	clients := awsclient.New(awsclient.Options{Region: c.Region, Profile: c.Profile, Role: c.Role, Endpoints: endpoints, Middleware: middleware})
 	return &Services{Clients: clients, Secrets: secretsmanager.New(clients)}
 }
 

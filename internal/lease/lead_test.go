@@ -192,6 +192,41 @@ func TestRegimes(t *testing.T) {
 	})
 }
 
+// lateFleet renews a lease for its owner just after each scan, from the second on.
+type lateFleet struct {
+	*leasetest.Fleet
+	scans *atomic.Int32
+}
+
+func (f lateFleet) List(ctx context.Context) ([]lease.Lease, error) {
+	all, err := f.Fleet.List(ctx)
+	if f.scans.Add(1) > 1 {
+		for _, l := range all {
+			if l.Owner == "slow" {
+				_, _ = f.Renew(ctx, l, 0)
+			}
+		}
+	}
+	return all, err
+}
+
+// An owner that was silent for longer than the failover time, and renews between the leader's scan and its write, keeps its lease.
+func TestOwnerReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fleet := newFollowers(t, 1)
+		if _, err := fleet.Take(t.Context(), leasetest.New("lease-0000"), "slow"); err != nil {
+			t.Fatal(err)
+		}
+		var scans atomic.Int32
+		stop := run(hire(t, lateFleet{fleet, &scans}, "w1", drain))
+		time.Sleep(2*time.Second + 4*scanPeriod)
+		if l := get(t, fleet, "lease-0000"); l.Owner != "slow" || scans.Load() < 4 {
+			t.Errorf("after %d scans: %+v, want it still with its owner", scans.Load(), l)
+		}
+		_ = stop()
+	})
+}
+
 // blindFleet has no index.
 type blindFleet struct{ *leasetest.Fleet }
 

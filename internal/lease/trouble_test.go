@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -145,5 +146,36 @@ func TestSlowScan(t *testing.T) {
 			t.Errorf("after a scan of 5 s: %d leases stolen, want 1", len(held))
 		}
 		_, _ = stop1(), stop2()
+	})
+}
+
+// Work that neither drains nor ends when it is cancelled has lost its lease before a leader may give it away, 40 s after the hand-over
+// began, though it is renewed all the time.
+func TestStubbornDrainer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var table leasetest.Table
+		add(t, &table, "a")
+		began := make(chan *lease.Tenure, 1)
+		stop := run(hire(t, &table, "w1", func(_ context.Context, tenure *lease.Tenure) error {
+			began <- tenure
+			time.Sleep(2 * time.Minute)
+			return nil
+		}))
+		tenure := <-began
+		time.Sleep(17 * time.Second)
+		if err := table.Promise(t.Context(), "a", "w2"); err != nil {
+			t.Fatal(err)
+		}
+		promised := time.Now()
+		for tenure.Held() && time.Since(promised) < time.Minute {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if held := time.Since(promised); held < 30*time.Second || held > 39*time.Second {
+			t.Errorf("held for %v after the hand-over began, want 30 to 39 s", held)
+		}
+		if err := tenure.Confirm(t.Context()); !errors.Is(err, lease.ErrLost) {
+			t.Errorf("Confirm after that: got %v, want ErrLost", err)
+		}
+		_ = stop()
 	})
 }

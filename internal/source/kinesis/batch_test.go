@@ -37,14 +37,14 @@ func TestBroken(t *testing.T) {
 		if !strings.HasPrefix(got[0], "problem: aggregate") || got[1] != "here" {
 			t.Errorf("got %q", got)
 		}
-		meta := ""
+		var meta strings.Builder
 		for _, m := range r.kept[len(r.kept)-1].Records {
 			for _, m := range m.Meta {
-				meta += m.Name + "=" + string(m.Raw) + " "
+				meta.WriteString(m.Name + "=" + string(m.Raw) + " ")
 			}
 		}
-		if want := fmt.Sprintf(`partitionKey=%q sequenceNumber="49`, keyOf(0)); !strings.Contains(meta, want) {
-			t.Errorf("got %s, want %s in it", meta, want)
+		if want := fmt.Sprintf(`partitionKey=%q sequenceNumber="49`, keyOf(0)); !strings.Contains(meta.String(), want) {
+			t.Errorf("got %s, want %s in it", meta.String(), want)
 		}
 		if n := r.source.Counts().Elsewhere; n != 1 {
 			t.Errorf("%d aggregates were elsewhere, want 1", n)

@@ -44,6 +44,8 @@ type Shard struct {
 	Known  bool
 	// Records and Bytes are about how much that is, by how much came lately in the same time.
 	Records, Bytes int64
+	// FetchedRecords and FetchedBytes are what was fetched in this tenure, aggregates as one record each.
+	FetchedRecords, FetchedBytes int64
 }
 
 // Shards are those that this worker has, by id.
@@ -90,6 +92,8 @@ type pulse struct {
 	span           time.Duration
 	last           time.Time // arrival of the last record
 
+	totalRecords, totalBytes int64
+
 	fresh int64 // bytes since rate was asked
 	asked time.Time
 }
@@ -109,6 +113,8 @@ func (p *pulse) fetched(st stretch) {
 		}
 		p.records++
 		p.bytes += float64(len(r.Data))
+		p.totalRecords++
+		p.totalBytes += int64(len(r.Data))
 	}
 	const memory = 10 * time.Minute
 	for p.span > memory || p.records > 1e6 {
@@ -121,6 +127,7 @@ func (p *pulse) read(into *Shard) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	into.Behind, into.Known = p.behind, p.known
+	into.FetchedRecords, into.FetchedBytes = p.totalRecords, p.totalBytes
 	if p.span <= 0 || p.behind <= 0 {
 		return
 	}

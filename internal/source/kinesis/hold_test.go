@@ -96,7 +96,7 @@ func TestHandOver(t *testing.T) {
 		}
 		r := begin(t, s, table, "w", true, nil)
 		r.until(10)
-		if err := table.HandOver(t.Context(), s.order[0], "next"); err != nil {
+		if err := table.Promise(t.Context(), s.order[0], "next"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -163,7 +164,7 @@ func explain(ctx context.Context, call awsclient.Call, err error) error {
 		return err
 	}
 	if errors.Is(err, shards.ErrNoStream) {
-		return shards.ErrNoStream
+		return fmt.Errorf("%s: %w", call.Resource, shards.ErrNoStream) // without the SDK's long story
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

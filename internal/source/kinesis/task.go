@@ -226,6 +226,11 @@ func (t *task) end(ctx context.Context, last stretch) error {
 		if ctx.Err() != nil {
 			return err
 		}
+		if errors.Is(err, shards.ErrInvalid) { // the same children would be refused again
+			if listed, err := t.source.syncer.Offspring(ctx, t.shard); err == nil && len(listed) > 0 {
+				last.children = listed
+			}
+		}
 		t.source.log.Warn("end of a shard was not noted, will try again", "shard", t.shard, "error", err)
 		timer := time.NewTimer(endPoll)
 		select {

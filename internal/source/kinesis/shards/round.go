@@ -218,7 +218,7 @@ func (s *Syncer) fillRanges(ctx context.Context, leases []lease.Lease) ([]lease.
 // caller checkpoints [End]. children is what the stream answered with the last record, or, where it has forgotten the shard,
 // [Syncer.Offspring]; empty when nothing follows.
 //
-// The error wraps ErrWait or ErrInvalid where nothing is wrong yet: call it again in ten seconds, with a new answer.
+// The error wraps ErrWait, ErrUnsettled or ErrInvalid where nothing is wrong yet: call it again in ten seconds, with a new answer.
 func (s *Syncer) End(ctx context.Context, shard string, children []types.ChildShard) error {
 	want, err := s.children(ctx, shard, children, func(lease.Lease, string) bool { return false })
 	if errors.Is(err, ErrWait) {

@@ -31,6 +31,9 @@ const (
 	// round listed the leases.
 	roundLimit = 2 * time.Minute
 	retryPause = 10 * time.Second
+
+	// margin is how far this machine's clock may be ahead of the stream's, and a listing of leases behind their table.
+	margin = 5 * time.Second
 )
 
 // Options of a Syncer.
@@ -163,15 +166,19 @@ func (s *Syncer) begin(ctx context.Context) error {
 // has created by then stays. The error wraps ErrUnsettled while the stream is being resharded, ErrNoStream, or is a *RecreatedError.
 func (s *Syncer) Sync(ctx context.Context) error { return s.sync(ctx, nil) }
 
-// Since is the moment from which records of a lease at [Latest] count, for [Start.Resume]: it was not there before. The zero time says
-// that nothing is known, and that what comes from now on counts.
+// Since is the moment from which records of a lease at [Latest] count, for [Start.Resume]: it was not there before. It is five seconds
+// early, since clocks differ and listings lag. The zero time says that nothing is known, and that what comes from now on counts.
 func (s *Syncer) Since(key string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t, found := s.absent[key]; found {
+	t, found := s.absent[key]
+	if !found {
+		t = s.listed // it was not in there, or not at Latest
+	}
+	if t.IsZero() {
 		return t
 	}
-	return s.listed // it was not in there, or not at Latest
+	return t.Add(-margin)
 }
 
 // leases lists the leases of the stream.
