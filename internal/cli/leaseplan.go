@@ -46,7 +46,7 @@ func parseTarget(text string, c leaseChoice, now time.Time) (t target, err error
 		return target{time: now}, nil
 	case text == "":
 		return t, errors.New("say where: --to trim_horizon, latest, an RFC 3339 time, or SEQUENCE[/SUB]")
-	case sequence[0] >= '0' && sequence[0] <= '9' && shards.Valid(sequence):
+	case shards.Valid(sequence) && sequence[0] <= '9': // no sentinel
 		t.at.Position = sequence
 		if inside {
 			if t.at.Sub, err = strconv.ParseInt(sub, 10, 64); err != nil || t.at.Sub < 0 {
@@ -176,29 +176,28 @@ func (a *app) printResets(w io.Writer, plan []resetLease, out output) error {
 	return nil
 }
 
+// ways say what a direction means.
+var ways = map[string]string{
+	"forward": ": forward, records in between are skipped",
+	"back":    ": back, records in between come again under the same Idempotency-Key",
+	"begin":   ": instead of where the config would begin it",
+}
+
 // String is the line for people.
 func (r resetLease) String() string {
-	text := legible(r.Shard) + ": " + r.Before.String()
+	move := " → " + r.After.String()
 	if r.Outcome == "same" {
-		text += ", and stays there"
-	} else {
-		text += " → " + r.After.String()
+		move = ", and stays there"
 	}
-	text += map[string]string{
-		"forward": ": forward, records in between are skipped",
-		"back":    ": back, records in between come again under the same Idempotency-Key",
-		"begin":   ": instead of where the config would begin it",
-	}[r.Direction]
+	parts := []string{legible(r.Shard) + ": " + r.Before.String() + move + ways[r.Direction]}
 	if r.Alive {
-		text += "; its owner lives: " + legible(r.Owner)
+		parts = append(parts, "its owner lives: "+legible(r.Owner))
 	}
-	for _, note := range r.Notes {
-		text += "; " + note
-	}
+	parts = append(parts, r.Notes...)
 	if r.Error != "" {
-		text += "; failed: " + legible(r.Error)
+		parts = append(parts, "failed: "+legible(r.Error))
 	}
-	return text
+	return strings.Join(parts, "; ")
 }
 
 // reset takes a lease from whoever has it and moves its checkpoint. Under its old owner the checkpoint would not stay: an owner that

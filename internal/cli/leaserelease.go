@@ -79,7 +79,7 @@ func (a *app) releaseLeases(ctx context.Context, c leaseChoice) (err error) {
 		}
 	}
 	if held > 0 && !c.dryRun {
-		if err := a.confirm(ctx, c, fmt.Sprintf("release %d leases of %s?", held, place.name)); err != nil {
+		if err := a.confirm(ctx, c, fmt.Sprintf("release %s of %s?", counted(held, "lease"), place.name)); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func (a *app) releaseLeases(ctx context.Context, c leaseChoice) (err error) {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d leases were not released", failed, held)
+		return fmt.Errorf("%d of %s not released", failed, counted(held, "lease"))
 	}
 	return nil
 }

@@ -101,7 +101,10 @@ func (r *leasesReport) print(w io.Writer) error {
 	if r.Regime != "" || r.Leader != "" {
 		fmt.Fprintf(w, "\nfleet of KCL 3.x: %s; leader: %s\n", cmp.Or(legible(r.Regime), "not migrating"), cmp.Or(legible(r.Leader), "none"))
 	}
-	fmt.Fprintf(w, "\n%s: %d leases, %d workers", r.Place, len(r.Leases), len(r.Workers))
+	fmt.Fprintf(w, "\n%s: %s, %s", r.Place, counted(len(r.Leases), "lease"), counted(len(r.Workers), "worker"))
+	if alive, known := r.living(); known {
+		fmt.Fprintf(w, " (%d alive)", alive)
+	}
 	separator := "; "
 	for _, state := range leaseStates {
 		if n := r.States[state]; n > 0 {
@@ -117,6 +120,19 @@ func (r *leasesReport) print(w io.Writer) error {
 		fmt.Fprintln(w, "not known:", what)
 	}
 	return nil
+}
+
+// living counts the workers that live, where that is known of all.
+func (r *leasesReport) living() (alive int, known bool) {
+	for _, w := range r.Workers {
+		if w.Alive == nil {
+			return 0, false
+		}
+		if *w.Alive {
+			alive++
+		}
+	}
+	return alive, len(r.Workers) > 0
 }
 
 func (l leaseStatus) stateText() string {
@@ -187,4 +203,12 @@ func rounded(d time.Duration) string {
 		return d.Round(100 * time.Millisecond).String()
 	}
 	return d.Round(time.Second).String()
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

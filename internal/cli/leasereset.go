@@ -120,9 +120,9 @@ func (a *app) resetLeases(ctx context.Context, c leaseChoice, to target, force b
 		if moves["back"] > 0 && conf.Deduplicate != nil {
 			fmt.Fprintf(a.stderr, "versions that were delivered in the last %v are dropped as duplicates where the state file remembers them\n", conf.Deduplicate.Window)
 		}
-		question := fmt.Sprintf("reset %d leases of %s?", moves["forward"]+moves["back"]+moves["begin"], place.name)
+		question := fmt.Sprintf("reset %s of %s?", counted(moves["forward"]+moves["back"]+moves["begin"], "lease"), place.name)
 		if n := moves["forward"]; n > 0 {
-			question = fmt.Sprintf("records of %d shards are skipped; ", n) + question
+			question = fmt.Sprintf("records of %s are skipped; ", counted(n, "shard")) + question
 		}
 		if err := a.confirm(ctx, c, question); err != nil {
 			return err
@@ -145,7 +145,7 @@ func (a *app) resetLeases(ctx context.Context, c leaseChoice, to target, force b
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d leases were not reset", failed)
+		return fmt.Errorf("%s not reset", counted(failed, "lease"))
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (a *app) watchChosen(ctx context.Context, place *leasePlace, all, chosen []
 		}
 	}
 	if owned > 0 {
-		fmt.Fprintf(a.stderr, "watching for %v whether the owners of %d leases live\n", place.failover()+place.failover()/5, owned)
+		fmt.Fprintf(a.stderr, "watching for up to %v whether the owners of %s live\n", place.failover()+place.failover()/5, counted(owned, "lease"))
 	}
 	return watchLeases(ctx, place.list, all, func(l lease.Lease) bool { return keys[l.Key] }, place.failover())
 }
@@ -172,8 +172,8 @@ func (a *app) watchChosen(ctx context.Context, place *leasePlace, all, chosen []
 func (a *app) warnAlive(alive int, force bool) {
 	switch {
 	case alive > 0 && force:
-		fmt.Fprintf(a.stderr, "%d leases are taken from living workers: these stop at their next heartbeat, and what they have in flight may still arrive\n", alive)
+		fmt.Fprintf(a.stderr, "%s taken from living workers: these stop at their next heartbeat, and what they have in flight may still arrive\n", counted(alive, "lease"))
 	case alive > 0:
-		fmt.Fprintf(a.stderr, "%d leases have living workers: stop those first (trunkline status --leases names them), or take the leases from them with --force\n", alive)
+		fmt.Fprintf(a.stderr, "living workers have %s: stop those first (trunkline status --leases names them), or take the leases from them with --force\n", counted(alive, "lease"))
 	}
 }
