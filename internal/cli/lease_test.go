@@ -185,7 +185,7 @@ func TestReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := resetLease{Shard: key, Before: spot(paused.Checkpoint), After: leaseSpot{Position: shards.TrimHorizon}, Owner: "paused"}
-	if err := reset(ctx, store, plan); err != nil {
+	if err := reset(ctx, store, plan, false); err != nil {
 		t.Fatal(err)
 	}
 	if l, err := store.Get(ctx, key); err != nil || l.Holder() != "" || l.Checkpoint.Position != shards.TrimHorizon {
@@ -200,7 +200,7 @@ func TestReset(t *testing.T) {
 	}
 
 	// What has happened between the plan and the reset.
-	if err := reset(ctx, store, plan); err == nil || !strings.Contains(err.Error(), "its checkpoint has moved to TRIM_HORIZON meanwhile") {
+	if err := reset(ctx, store, plan, false); err == nil || !strings.Contains(err.Error(), "its checkpoint has moved to TRIM_HORIZON meanwhile") {
 		t.Errorf("of a checkpoint that has moved: %v", err)
 	}
 	l, err := store.Get(ctx, key)
@@ -211,10 +211,16 @@ func TestReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan.Before, plan.After, plan.Owner = plan.After, leaseSpot{Position: "60"}, ""
-	if err := reset(ctx, store, plan); err == nil || !strings.Contains(err.Error(), "quick has taken it meanwhile") {
+	if err := reset(ctx, store, plan, false); err == nil || !strings.Contains(err.Error(), "quick has taken it meanwhile") {
 		t.Errorf("of a lease that was taken: %v", err)
 	}
-	if err := reset(ctx, store, resetLease{Shard: "not there"}); !errors.Is(err, lease.ErrNotFound) {
+	if err := reset(ctx, store, plan, true); err != nil {
+		t.Errorf("by force, of a lease that was taken: %v", err)
+	}
+	if l, err := store.Get(ctx, key); err != nil || l.Owner != "" || l.Checkpoint.Position != "60" {
+		t.Errorf("after a reset by force: %+v (%v)", l, err)
+	}
+	if err := reset(ctx, store, resetLease{Shard: "not there"}, false); !errors.Is(err, lease.ErrNotFound) {
 		t.Errorf("of no lease: %v", err)
 	}
 }
@@ -241,7 +247,7 @@ func TestHandOver(t *testing.T) {
 	if got, want := release(ctx, store, l), (releasedLease{Shard: "released", Outcome: "released", Owner: "drainer", Next: "next"}); got != want {
 		t.Errorf("release: got %+v, want %+v", got, want)
 	}
-	if err := reset(ctx, store, resetLease{Shard: "reset", Before: leaseSpot{Position: "49"}, After: leaseSpot{Position: "50"}, Owner: "drainer"}); err != nil {
+	if err := reset(ctx, store, resetLease{Shard: "reset", Before: leaseSpot{Position: "49"}, After: leaseSpot{Position: "50"}, Owner: "drainer"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if l, err := store.Get(ctx, "reset"); err != nil || l.Owner != "" || l.Drainer != "" || l.Checkpoint.Position != "50" {

@@ -201,13 +201,14 @@ func (r resetLease) String() string {
 }
 
 // reset takes a lease from whoever has it and moves its checkpoint. Under its old owner the checkpoint would not stay: an owner that
-// finds its counter moved by one takes that for a heartbeat of its own whose answer was lost.
-func reset(ctx context.Context, store lease.Store, r resetLease) error {
+// finds its counter moved by one takes that for a heartbeat of its own whose answer was lost. Unless force is set, it has to be as it was
+// planned for.
+func reset(ctx context.Context, store lease.Store, r resetLease, force bool) error {
 	return changeLease(ctx, store, r.Shard, func(l lease.Lease) error {
-		if spot(l.Checkpoint) != r.Before && !r.Alive {
+		if spot(l.Checkpoint) != r.Before && !force {
 			return fmt.Errorf("its checkpoint has moved to %s meanwhile: try again", spot(l.Checkpoint))
 		}
-		if owner := l.Holder(); owner != "" && owner != r.Owner && !r.Alive {
+		if owner := l.Holder(); owner != "" && owner != r.Owner && !force {
 			return fmt.Errorf("%s has taken it meanwhile: try again", legible(owner))
 		}
 		l, err := evict(ctx, store, l, true)

@@ -135,7 +135,7 @@ func (a *app) resetLeases(ctx context.Context, c leaseChoice, to target, force b
 		}
 		if r.Outcome == "planned" {
 			r.Outcome = "reset"
-			if err := reset(ctx, place.store, r); err != nil {
+			if err := reset(ctx, place.store, r, force); err != nil {
 				r.Outcome, r.Error = "failed", err.Error()
 				failed++
 			}
