@@ -42,6 +42,20 @@ func Calls() []call.Call {
 			),
 		},
 		{
+			Operation: "dynamodb:Query", Features: features,
+			When: "when workers of KCL 3.x share the table",
+			Why:  "this worker does not see what it is assigned, and gets nothing",
+			Asks: []call.Ask{{
+				Action: "dynamodb:Query", Resources: []string{"arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}/index/${IndexName}"},
+				Keys: []call.Key{
+					{Name: "dynamodb:LeadingKeys"},
+					{Name: "dynamodb:ReturnConsumedCapacity", From: []string{"${ReturnConsumedCapacity}"}},
+					{Name: "dynamodb:Select", From: []string{"${Select}"}},
+				},
+			}},
+			Scope: map[string][]string{"TableName": {"${table}"}, "IndexName": {ownerIndex}},
+		},
+		{
 			Operation: "dynamodb:GetItem", Features: features, Scope: scope,
 			Why:  "a lease whose state is in doubt is given up",
 			Asks: of("dynamodb:GetItem", keyed("Key", "Key")...),
