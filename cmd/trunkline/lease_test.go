@@ -270,45 +270,6 @@ func TestLeaseCommands(t *testing.T) {
 	}
 }
 
-// TestLeasesDenied: without permission for the stream, the lag is not known and the rest is shown.
-func TestLeasesDenied(t *testing.T) {
-	r, s, table := newRiver(t, 2), newSea(t), emulators.DynamoDB(t)
-	dir := fleetConfig(t, r, s, table)
-	p := startFleet(t, dir)
-	r.put(t, 10, 20)
-	s.all(t, r, p.process)
-	stopRiver(t, p.process)
-	real, err := url.Parse(r.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forward := httputil.NewSingleHostReverseProxy(real)
-	guard := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if strings.HasSuffix(q.Header.Get("X-Amz-Target"), ".GetShardIterator") {
-			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-			w.WriteHeader(http.StatusBadRequest)
-			io.WriteString(w, `{"__type":"AccessDeniedException","message":"User: arn:aws:iam::111122223333:user/ann is not authorized"}`)
-			return
-		}
-		forward.ServeHTTP(w, q)
-	}))
-	defer guard.Close()
-	config := filepath.Join(dir, "trunkline.yaml")
-	write(t, config, []byte(strings.ReplaceAll(string(read(t, config)), r.url, guard.URL)))
-	shown := operate(t, dir, "status", "--leases")
-	shown.want(t, 0)
-	for _, want := range []string{"shardId-000000000001  free", "not known: lag: kinesis:GetShardIterator on " + riverARN, "; allow kinesis:GetShardIterator on " + riverARN} {
-		if got := shown.stdout.String(); strings.Count(got, want) != 1 {
-			t.Errorf("status --leases has not once %q:\n%s", want, got)
-		}
-	}
-	reset := operate(t, dir, "lease", "reset", "--all", "--to", "latest", "--yes")
-	reset.want(t, 1)
-	if want := "allow kinesis:GetShardIterator on " + riverARN; !strings.Contains(reset.stderr.String(), want) || reset.stdout.String() != "" {
-		t.Errorf("lease reset says %q and prints %q, want %q and nothing", reset.stderr.String(), reset.stdout.String(), want)
-	}
-}
-
 // TestLeasesAlone: the leases of a collector with the embedded state are shown while it runs, and changed when it is stopped.
 func TestLeasesAlone(t *testing.T) {
 	r, s, dir := newRiver(t, 2), newSea(t), t.TempDir()
@@ -335,6 +296,7 @@ func TestLeasesAlone(t *testing.T) {
 		t.Errorf("completion prints %q, want %q", complete.stdout.String(), want)
 	}
 	stopRiver(t, p)
+	leasesDenied(t, r, dir)
 	complete = operate(t, dir, "__complete", "lease", "reset", "")
 	if want := "shardId-000000000000\nshardId-000000000001\n:4\n"; complete.stdout.String() != want {
 		t.Errorf("completion prints %q, want %q", complete.stdout.String(), want)
@@ -349,4 +311,39 @@ func TestLeasesAlone(t *testing.T) {
 	p = collectRiver(dir).start(t)
 	until(t, time.Minute, "all records to come again", func() bool { _, now := s.count(); return now-again == r.sent })
 	stopRiver(t, p)
+}
+
+// leasesDenied looks at the leases of a stopped collector without permission for the stream: the lag is not known, and the rest is shown.
+func leasesDenied(t *testing.T, r *river, dir string) {
+	real, err := url.Parse(r.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := httputil.NewSingleHostReverseProxy(real)
+	guard := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if strings.HasSuffix(q.Header.Get("X-Amz-Target"), ".GetShardIterator") {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `{"__type":"AccessDeniedException","message":"User: arn:aws:iam::111122223333:user/ann is not authorized"}`)
+			return
+		}
+		forward.ServeHTTP(w, q)
+	}))
+	defer guard.Close()
+	config := filepath.Join(dir, "trunkline.yaml")
+	allowed := read(t, config)
+	write(t, config, []byte(strings.ReplaceAll(string(allowed), r.url, guard.URL)))
+	defer write(t, config, allowed)
+	shown := operate(t, dir, "status", "--leases")
+	shown.want(t, 0)
+	for _, want := range []string{"shardId-000000000001  free", "not known: lag: kinesis:GetShardIterator on " + riverARN, "; allow kinesis:GetShardIterator on " + riverARN} {
+		if got := shown.stdout.String(); strings.Count(got, want) != 1 {
+			t.Errorf("status --leases has not once %q:\n%s", want, got)
+		}
+	}
+	reset := operate(t, dir, "lease", "reset", "--all", "--to", "latest", "--yes")
+	reset.want(t, 1)
+	if want := "allow kinesis:GetShardIterator on " + riverARN; !strings.Contains(reset.stderr.String(), want) || reset.stdout.String() != "" {
+		t.Errorf("lease reset says %q and prints %q, want %q and nothing", reset.stderr.String(), reset.stdout.String(), want)
+	}
 }
