@@ -20,7 +20,7 @@ func (r *run) publishStream(ctx context.Context) error {
 	if k == nil || k.CloudWatch == config.MetricsNone {
 		return nil
 	}
-	client, err := cloudwatch.NewClient(ctx, r.aws.Clients, r.tableRegion())
+	client, err := cloudwatch.NewClient(ctx, r.aws.Clients, tableRegion(r.config))
 	if err != nil {
 		return err
 	}

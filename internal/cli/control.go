@@ -79,6 +79,7 @@ func (r *run) serveControl() (stop func() error, err error) {
 		_ = json.NewEncoder(w).Encode(report)
 	})
 	mux.HandleFunc("GET /dead-letters", r.serveLetters)
+	mux.HandleFunc("GET /leases", r.serveLeases)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()

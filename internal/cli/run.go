@@ -69,6 +69,7 @@ type run struct {
 	journal   *journal
 	source    source
 	stream    *kinesis.Source // the source, where it is one
+	worker    string          // as which it holds leases
 	dest      collector.Destination
 	collector *collector.Collector
 	watch     *watch

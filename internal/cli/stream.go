@@ -6,10 +6,12 @@ import (
 	crand "crypto/rand"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"time"
 
+	"trunkline/internal/cloud"
 	"trunkline/internal/config"
 	"trunkline/internal/lease"
 	"trunkline/internal/lease/dynamo"
@@ -29,6 +31,7 @@ func (r *run) openStream(ctx context.Context) (*kinesis.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.worker = worker
 	o := kinesis.Options{
 		Stream: k.Stream, Start: startOf(k.Start), Client: client, Store: store, Worker: worker,
 		Meta: readsEnvelopes(r.config.Filter), Random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), Log: r.log,
@@ -61,21 +64,32 @@ func (r *run) openLeases(ctx context.Context) (store lease.Store, worker string,
 		// The state file is one process's alone: under the same name, what a killed one held is resumed at once.
 		return r.store.Leases(), "trunkline", nil
 	}
-	client, err := dynamo.NewClient(ctx, r.aws.Clients, r.tableRegion())
+	table, err := openTable(ctx, r.config, r.aws, howToCreate(d.Create), r.log)
 	if err != nil {
 		return nil, "", err
-	}
-	table, err := dynamo.Open(ctx, client, dynamo.Options{Table: d.Table, Create: howToCreate(d.Create), Log: r.log})
-	if err != nil {
-		return nil, "", fmt.Errorf("state.dynamodb: %w", err)
 	}
 	host, _ := os.Hostname() // without one, the id has none
 	return table, lease.NewID(host, crand.Reader), nil
 }
 
 // tableRegion is where the lease table is, and the metrics go: the configured region, or that of the stream.
-func (r *run) tableRegion() string {
-	return cmp.Or(r.config.AWS.Region, kinesis.Region(r.config.Source.Kinesis.Stream))
+func tableRegion(c *config.Config) string {
+	return cmp.Or(c.AWS.Region, kinesis.Region(c.Source.Kinesis.Stream))
+}
+
+// openTable opens the lease table of a config that has one.
+func openTable(ctx context.Context, c *config.Config, aws *cloud.Services, create dynamo.Create, log *slog.Logger) (*dynamo.Table, error) {
+	client, err := dynamo.NewClient(ctx, aws.Clients, tableRegion(c))
+	if err != nil {
+		return nil, err
+	}
+	table, err := dynamo.Open(ctx, client, dynamo.Options{
+		Table: c.State.DynamoDB.Table, Application: c.Source.Kinesis.Application, Create: create, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("state.dynamodb: %w", err)
+	}
+	return table, nil
 }
 
 func howToCreate(how string) dynamo.Create {

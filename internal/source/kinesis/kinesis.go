@@ -118,7 +118,7 @@ func Open(ctx context.Context, o Options) (*Source, error) {
 		return nil, err
 	}
 	if err := s.syncer.Sync(ctx); err != nil && !errors.Is(err, shards.ErrUnsettled) {
-		return nil, s.explain(ctx, awsclient.Call{Action: "kinesis:ListShards", Resource: o.Stream}, err)
+		return nil, explain(ctx, awsclient.Call{Action: "kinesis:ListShards", Resource: o.Stream}, err)
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx)) // Close ends it: what is settled last has to reach the table
 	for what, run := range map[string]func(context.Context) error{"leases": s.worker.Run, "shard sync": s.syncer.Run} {

@@ -105,14 +105,14 @@ func (r *retry) judge(ctx context.Context, err error) (wait time.Duration, ended
 		r.task.denied.Store(true)
 		if remarkable(r.failures) && ctx.Err() == nil {
 			s.log.Error("shard cannot be read; its lease is kept, and it is tried again every 30 seconds",
-				"shard", r.task.shard, "error", s.explain(ctx, r.call, err))
+				"shard", r.task.shard, "error", explain(ctx, r.call, err))
 		}
 		return deniedPace, false
 	default:
 		wait = r.backOff()
 	}
 	if r.failures > 3 && remarkable(r.failures-3) { // a few are nothing to speak of
-		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", s.explain(ctx, r.call, err))
+		s.log.Warn("shard is not read", "shard", r.task.shard, "attempts", r.failures, "error", explain(ctx, r.call, err))
 	}
 	return wait, false
 }
@@ -157,13 +157,14 @@ func sleep(ctx context.Context, d time.Duration) error {
 // kmsErrors are the codes that tell of the key of an encrypted stream.
 var kmsErrors = []string{"KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException", "KMSOptInRequired"}
 
-// explain says of an error which permission is missing, where that is it. call is what was asked, unless the error knows better.
-func (s *Source) explain(ctx context.Context, call awsclient.Call, err error) error {
+// explain says of an error which permission is missing, where that is it. call is what was asked of the stream, unless the error knows
+// better.
+func explain(ctx context.Context, call awsclient.Call, err error) error {
 	if _, done := errors.AsType[*awsclient.Error](err); done {
 		return err
 	}
 	if errors.Is(err, shards.ErrNoStream) {
-		return fmt.Errorf("%s: %w", s.o.Stream, shards.ErrNoStream) // without the SDK's long story
+		return fmt.Errorf("%s: %w", call.Resource, shards.ErrNoStream) // without the SDK's long story
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
@@ -178,7 +179,7 @@ func (s *Source) explain(ctx context.Context, call awsclient.Call, err error) er
 		}
 	}
 	if slices.Contains(kmsErrors, api.ErrorCode()) {
-		call = awsclient.Call{Action: "kms:Decrypt", Resource: "the key that encrypts " + s.o.Stream}
+		call = awsclient.Call{Action: "kms:Decrypt", Resource: "the key that encrypts " + call.Resource}
 		if api.ErrorCode() == "KMSAccessDeniedException" {
 			return call.Denied(err)
 		}
