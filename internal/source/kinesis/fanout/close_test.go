@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"testing"
@@ -153,4 +154,38 @@ func TestCallSilence(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestImpatient: a caller whose contexts end sooner than a call is answered gets to the events all the same, with one call.
+func TestImpatient(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.put(0, 3)
+		w.end()
+		slow, stop := subscribetoshard.Pipe(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			time.Sleep(3 * time.Second)
+			w.server.ServeHTTP(rw, r)
+		}))
+		defer stop()
+		w.consumer.client = slow
+		s := w.subscribe(horizon)
+		defer s.Close()
+		for i := range 32 {
+			ctx, cancel := context.WithTimeout(w.Context(), time.Second/10)
+			event, err := s.Next(ctx)
+			cancel()
+			if err == nil {
+				w.wantRecords(data(event), numbers(0, 3))
+				break
+			}
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("Next %d: got %v, want the end of its context", i, err)
+			}
+		}
+		if _, err := s.Next(w.Context()); !errors.Is(err, io.EOF) {
+			t.Errorf("got %v, want the end of the shard: the event was not there after 3 seconds", err)
+		}
+		if calls := len(w.server.Calls("SubscribeToShard")); calls != 1 {
+			t.Errorf("got %d calls, want 1", calls)
+		}
+	})
 }
