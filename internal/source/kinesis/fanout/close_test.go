@@ -189,3 +189,30 @@ func TestImpatient(t *testing.T) {
 		}
 	})
 }
+
+// reluctant takes a second to give a call up.
+type reluctant struct{ Client }
+
+func (reluctant) SubscribeToShard(ctx context.Context, _ *kinesis.SubscribeToShardInput, _ ...func(*kinesis.Options)) (*kinesis.SubscribeToShardOutput, error) {
+	<-ctx.Done()
+	time.Sleep(time.Second)
+	return nil, ctx.Err()
+}
+
+// TestCloseWaits for a call that was begun.
+func TestCloseWaits(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.consumer.client = reluctant{w.client}
+		s := w.subscribe(horizon)
+		ctx, cancel := context.WithTimeout(w.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want the end of the context", err)
+		}
+		begin := time.Now()
+		s.Close()
+		if got := time.Since(begin); got != time.Second {
+			t.Errorf("Close took %s, want 1s: as long as the call", got)
+		}
+	})
+}
