@@ -104,6 +104,9 @@ type stream struct {
 	failed bool
 }
 
+// asked is what every error says.
+const asked = `{"message":"asked for by the test or by the rules"}`
+
 func (t *stream) run() {
 	if t.fault.Kind != NoInitialResponse {
 		t.write(Frame("event", "initial-response", []byte("{}")))
@@ -111,6 +114,14 @@ func (t *stream) run() {
 	end := time.NewTimer(Lifetime)
 	defer end.Stop()
 	for !t.failed {
+		select { // before anything else that is ready as well
+		case <-end.C:
+			return
+		case <-t.sub.over:
+			t.write(Frame("exception", t.sub.code, []byte(asked)))
+			return
+		default:
+		}
 		if t.fault.Kind != None && t.events == t.fault.After {
 			if t.meet() {
 				return
@@ -121,14 +132,6 @@ func (t *stream) run() {
 			t.send(event)
 			if last {
 				return
-			}
-			select {
-			case <-end.C:
-				return
-			case <-t.sub.over:
-				t.write(Frame("exception", t.sub.code, []byte(`{"message":"asked for by the test or by the rules"}`)))
-				return
-			default:
 			}
 			continue
 		}
@@ -143,9 +146,7 @@ func (t *stream) run() {
 			t.send(event)
 		case <-end.C:
 			return
-		case <-t.sub.over:
-			t.write(Frame("exception", t.sub.code, []byte(`{"message":"asked for by the test or by the rules"}`)))
-			return
+		case <-t.sub.over: // seen above
 		case <-t.gone:
 			return
 		}

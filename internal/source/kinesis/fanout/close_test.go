@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"testing"
@@ -153,4 +154,65 @@ func TestCallSilence(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestImpatient: a caller whose contexts end sooner than a call is answered gets to the events all the same, with one call.
+func TestImpatient(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.put(0, 3)
+		w.end()
+		slow, stop := subscribetoshard.Pipe(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			time.Sleep(3 * time.Second)
+			w.server.ServeHTTP(rw, r)
+		}))
+		defer stop()
+		w.consumer.client = slow
+		s := w.subscribe(horizon)
+		defer s.Close()
+		for i := range 32 {
+			ctx, cancel := context.WithTimeout(w.Context(), time.Second/10)
+			event, err := s.Next(ctx)
+			cancel()
+			if err == nil {
+				w.wantRecords(data(event), numbers(0, 3))
+				break
+			}
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("Next %d: got %v, want the end of its context", i, err)
+			}
+		}
+		if _, err := s.Next(w.Context()); !errors.Is(err, io.EOF) {
+			t.Errorf("got %v, want the end of the shard: the event was not there after 3 seconds", err)
+		}
+		if calls := len(w.server.Calls("SubscribeToShard")); calls != 1 {
+			t.Errorf("got %d calls, want 1", calls)
+		}
+	})
+}
+
+// reluctant takes a second to give a call up.
+type reluctant struct{ Client }
+
+func (reluctant) SubscribeToShard(ctx context.Context, _ *kinesis.SubscribeToShardInput, _ ...func(*kinesis.Options)) (*kinesis.SubscribeToShardOutput, error) {
+	<-ctx.Done()
+	time.Sleep(time.Second)
+	return nil, ctx.Err()
+}
+
+// TestCloseWaits for a call that was begun.
+func TestCloseWaits(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.consumer.client = reluctant{w.client}
+		s := w.subscribe(horizon)
+		ctx, cancel := context.WithTimeout(w.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want the end of the context", err)
+		}
+		begin := time.Now()
+		s.Close()
+		if got := time.Since(begin); got != time.Second {
+			t.Errorf("Close took %s, want 1s: as long as the call", got)
+		}
+	})
 }

@@ -11,7 +11,7 @@
 //
 // Nothing is read for a shard while nobody waits in Next, but for two events that the SDK has decoded and what HTTP/2 lets the service send
 // ahead: 4 MiB, or the client's http.HTTP2Config.MaxReceiveBufferPerStream. A service that cuts off who does not read is asked again.
-// There are no goroutines but the SDK's, three for a subscription that is open; Close waits for them.
+// A subscription that is open has three goroutines of the SDK's, one that is being made has one; Close waits for them.
 //
 // The consumer is never deregistered: other workers read through it.
 //

@@ -30,6 +30,7 @@ type Subscription struct {
 	last  string                 // sequence number of the last record that was handed on
 	ended bool                   // the end of the shard was handed on
 
+	call   <-chan called                        // the result of a call that was begun; nil when there is none
 	stream *kinesis.SubscribeToShardEventStream // nil between two calls
 	cancel context.CancelFunc                   // ends the connection's part of stream
 	timer  *time.Timer                          // of silence
@@ -68,8 +69,8 @@ func (s *Subscription) Next(ctx context.Context) (*types.SubscribeToShardEvent, 
 		} else {
 			event, err = s.receive(ctx)
 		}
-		if err != nil && (ctx.Err() != nil || s.life.Err() != nil) {
-			continue // nothing needs to have failed; a stream that has says so again
+		if s.life.Err() != nil || err != nil && err == ctx.Err() {
+			continue // nothing has failed
 		}
 		if event != nil {
 			var fresh bool
@@ -98,49 +99,83 @@ func (s *Subscription) Close() {
 	s.end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.call != nil {
+		s.take(<-s.call)
+	}
 	s.drop()
 }
 
-// connect waits until the service may be asked, and subscribes.
+// called is what came of a call of SubscribeToShard.
+type called struct {
+	stream   *kinesis.SubscribeToShardEventStream // nil with err
+	err      error
+	end      context.CancelFunc // of the connection's part of stream
+	answered time.Time          // by the service's clock; zero without an answer
+	returned time.Time
+}
+
+// connect waits until the service may be asked, and subscribes. When ctx ends meanwhile, the call goes on: the next Next takes its result.
+// To give it up would cost its five seconds each time, and a caller with little patience would never get to an event.
 func (s *Subscription) connect(ctx context.Context) error {
-	if wait := s.wait(); wait > 0 {
-		if err := s.pause(ctx, wait); err != nil {
+	if s.call == nil {
+		if wait := s.wait(); wait > 0 {
+			if err := s.pause(ctx, wait); err != nil {
+				return err
+			}
+		}
+		s.begin()
+	}
+	select {
+	case c := <-s.call:
+		if err := s.take(c); err != nil {
 			return err
 		}
+		s.consumer.observer.Subscribed(s.shard)
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	// The stream lives as long as its request's context, which is longer than the caller's.
-	life, cancel := context.WithCancel(s.life)
-	stop := context.AfterFunc(ctx, cancel)
-	deadline := time.AfterFunc(silence, cancel)
+}
+
+// begin makes a call, which ends with the subscription, and which Close waits for.
+func (s *Subscription) begin() {
+	client, result := s.consumer.client, make(chan called, 1)
 	from := s.from
-	var answered time.Time
-	out, err := s.consumer.client.SubscribeToShard(life, &kinesis.SubscribeToShardInput{
-		ConsumerARN: &s.consumer.arn, ShardId: &s.shard, StartingPosition: &from,
-	}, subscribeOptions(&answered))
-	if from.Type == types.ShardIteratorTypeLatest && !answered.IsZero() {
+	in := &kinesis.SubscribeToShardInput{ConsumerARN: &s.consumer.arn, ShardId: &s.shard, StartingPosition: &from}
+	// The stream lives as long as the context of its call.
+	life, end := context.WithCancel(s.life)
+	s.call = result
+	go func() {
+		c := called{end: end}
+		deadline := time.AfterFunc(silence, end)
+		out, err := client.SubscribeToShard(life, in, subscribeOptions(&c.answered))
+		c.err, c.returned = err, time.Now()
+		if err == nil {
+			c.stream = out.GetStream()
+		}
+		if !deadline.Stop() {
+			c.err = ErrSilent
+		}
+		result <- c
+	}()
+}
+
+// take makes what came of the call the subscription's.
+func (s *Subscription) take(c called) error {
+	s.call = nil
+	if s.from.Type == types.ShardIteratorTypeLatest && !c.answered.IsZero() {
 		// To ask for LATEST a second time would skip what came in between.
-		s.from = types.StartingPosition{Type: types.ShardIteratorTypeAtTimestamp, Timestamp: &answered}
+		s.from = types.StartingPosition{Type: types.ShardIteratorTypeAtTimestamp, Timestamp: &c.answered}
 	}
-	late, over := !deadline.Stop(), !stop()
-	if code(err) == "" { // without a word of the service's, it may have succeeded there
-		s.accepted = time.Now()
+	if code(c.err) == "" { // without a word of the service's, it may have succeeded there
+		s.accepted = c.returned
 	}
-	if err == nil {
-		s.stream, s.cancel, s.quiet, s.brought = out.GetStream(), cancel, 0, false
-	}
-	switch {
-	case late:
-		err = ErrSilent
-	case over:
-		err = ctx.Err()
-	}
-	if err != nil {
-		cancel()
+	s.stream, s.cancel, s.quiet, s.brought = c.stream, c.end, 0, false
+	if c.err != nil {
+		c.end()
 		s.drop()
-		return err
 	}
-	s.consumer.observer.Subscribed(s.shard)
-	return nil
+	return c.err
 }
 
 // pause waits for d, the end of ctx, or Close.
