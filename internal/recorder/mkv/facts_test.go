@@ -189,7 +189,7 @@ func TestBoundary(t *testing.T) {
 			stream = f.Append(stream)
 		}
 		r := mkv.NewReader(bytes.NewReader(stream))
-		got := ""
+		var got strings.Builder
 		for {
 			event, err := r.Next()
 			if err != nil {
@@ -197,11 +197,11 @@ func TestBoundary(t *testing.T) {
 			}
 			if event == mkv.End {
 				before, behind := r.Fragment().ContactID()
-				got += fmt.Sprintf("%s/%s ", before, behind)
+				fmt.Fprintf(&got, "%s/%s ", before, behind)
 			}
 		}
-		if got != c.want {
-			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		if got.String() != c.want {
+			t.Errorf("%s: got %q, want %q", name, got.String(), c.want)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestMemory(t *testing.T) {
 	cluster := mkvtest.Open(0x1f43b675, 1, mkvtest.Uint(0xe7, 40))
 	large := mkvtest.Element(0xa3, 8, []byte{0x81, 0, 0, 0}, make([]byte, mkv.MaxBlock-4))
 	fragment := mkvtest.Connect(contact, start, 0).Append(nil)
-	const most = 16 << 20
+	const most = 5 << 19
 	for name, src := range map[string]*endless{
 		"an element that is passed over": {head: slices.Concat(doc, mkvtest.Header(0xec, 8, 1<<56-2)), body: make([]byte, 1<<16), n: most},
 		"unknown elements":               {head: doc, body: mkvtest.Extras(), n: most},

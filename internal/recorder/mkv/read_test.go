@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing/iotest"
 
 	"trunkline/internal/recorder/mkv"
@@ -118,13 +119,13 @@ func expected(fragments []mkvtest.Fragment) (events []string) {
 	for i, f := range fragments {
 		stream := f.Append(nil)
 		direction := map[int]string{}
-		var list string
+		var list strings.Builder
 		for _, track := range f.Tracks {
 			direction[track.Number] = map[string]string{"AUDIO_FROM_CUSTOMER": "from customer", "Track_audio/L16": "from customer", "AUDIO_TO_CUSTOMER": "to customer"}[track.Name]
 			if direction[track.Number] == "" {
 				direction[track.Number] = "other"
 			}
-			list += fmt.Sprintf("%d %q %s;", track.Number, track.Name, direction[track.Number])
+			fmt.Fprintf(&list, "%d %q %s;", track.Number, track.Name, direction[track.Number])
 		}
 		service := func(names, values []string) (tags []mkvtest.Tag) {
 			for i, name := range names {
@@ -136,7 +137,7 @@ func expected(fragments []mkvtest.Fragment) (events []string) {
 		}
 		front := slices.Concat(f.Before, service([]string{"FRAGMENT_NUMBER", "SERVER_TIMESTAMP", "PRODUCER_TIMESTAMP"}, []string{f.Number, f.Server, f.Producer}))
 		behind := slices.Concat(f.Behind, service([]string{"MILLIS_BEHIND_NOW", "CONTINUATION_TOKEN"}, []string{f.Delay, f.Token}))
-		say("cluster 1 of %q at %d: %d tags, %s", f.Number, f.Time, len(front), list)
+		say("cluster 1 of %q at %d: %d tags, %s", f.Number, f.Time, len(front), list.String())
 		at := 0
 		for _, b := range f.Blocks {
 			id := []byte{0xa3, 1}
