@@ -47,6 +47,15 @@ const (
 	idBlock          = 0xA1
 )
 
+// outermost tells whether an element stands beside others or in a Segment, and nowhere else: it ends a Cluster without a size.
+func outermost(id uint32) bool {
+	switch id {
+	case idEBML, idSegment, idInfo, idTracks, idTags, idCluster, idSeekHead, idCues, idChapters, idAttachments:
+		return true
+	}
+	return false
+}
+
 // unknown is the size of an element that ends where one begins that cannot be in it.
 const unknown = math.MaxInt64
 
@@ -119,6 +128,8 @@ func (c *children) next() bool {
 		c.err = err
 	case n == 0:
 		c.err = malformed("an element inside it is not whole")
+	case outermost(id):
+		c.err = malformed("element %X inside it, which has a place of its own", id)
 	case size == unknown:
 		c.err = malformed("element %X inside it has no size", id)
 	case size > int64(len(c.rest)-n):

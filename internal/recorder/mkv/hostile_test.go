@@ -66,6 +66,7 @@ func TestHostile(t *testing.T) {
 		{"a large Tracks element", doc(mkvtest.Header(0x1654ae6b, 8, 64<<10+1)), limit, "of 65537 bytes, and at most 65536"},
 		{"257 tags", doc(tags(257, 1)), limit, "more than 256 tags"},
 		{"tags of 64 KiB together", doc(tags(100, 700)), limit, "more than 65536 bytes"},
+		{"Tracks in an Info", doc(mkvtest.Element(0x1549a966, 1, tracks)), malformed, "1654AE6B inside it, which has a place of its own"},
 		{"a tag beyond its Tags", doc(mkvtest.Element(0x1254c367, 1, mkvtest.Header(0x7373, 1, 1))), malformed, "7373 inside it goes beyond"},
 		{"a tag without a size", doc(mkvtest.Element(0x1254c367, 1, mkvtest.Open(0x7373, 1))), malformed, "7373 inside it has no size"},
 		{"a name beyond its tag", doc(mkvtest.Element(0x1254c367, 1, mkvtest.Element(0x7373, 1, mkvtest.Element(0x67c8, 1, mkvtest.Header(0x45a3, 8, 1<<56-2))))), malformed, "45A3 inside it goes beyond"},

@@ -276,14 +276,15 @@ func (r *Reader) inCluster(id uint32, size int64, n int) (Event, error) {
 		return 0, nil
 	case idEncryptedBlock:
 		return 0, unsupported("an encrypted block")
-	case idEBML, idSegment, idInfo, idTracks, idTags, idCluster, idSeekHead, idCues, idChapters, idAttachments:
-		if !r.open[cluster] {
-			return 0, malformed("%X inside a Cluster", id)
-		}
-		r.level = segment
-		return 0, nil
 	}
-	return 0, r.ignore(id, size, n)
+	if !outermost(id) {
+		return 0, r.ignore(id, size, n)
+	}
+	if !r.open[cluster] {
+		return 0, malformed("%X inside a Cluster", id)
+	}
+	r.level = segment
+	return 0, nil
 }
 
 func (r *Reader) inGroup(id uint32, size int64, n int) (Event, error) {

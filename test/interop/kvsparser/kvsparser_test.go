@@ -102,7 +102,7 @@ func theirs(t *testing.T, streams [][]byte) (answers []answer) {
 		in.Write(stream)
 	}
 	classpath := filepath.Join("target", "oracle.jar") + string(os.PathListSeparator) + filepath.Join("target", "lib", "*")
-	cmd := exec.CommandContext(t.Context(), "java", "-Xmx1g", "-cp", classpath, "trunkline.interop.Parse")
+	cmd := exec.CommandContext(t.Context(), "java", "-Xmx256m", "-cp", classpath, "trunkline.interop.Parse")
 	cmd.Stdin, cmd.Stderr = &in, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
