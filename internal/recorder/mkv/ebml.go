@@ -71,7 +71,7 @@ func header(b []byte) (id uint32, size int64, n int, err error) {
 	if w > 4 {
 		return 0, 0, 0, malformed("0x%02x begins no ID", b[0])
 	}
-	if len(b) <= w {
+	if len(b) < w {
 		return 0, 0, 0, nil
 	}
 	for _, c := range b[:w] {
