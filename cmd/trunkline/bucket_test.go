@@ -89,6 +89,7 @@ func (b *bucket) config() string {
 // TestLettersInS3 follows dead letters through a bucket: no record is settled before its letter is stored, whenever the process is
 // killed; they are listed, replayed with the identity, and gone from the bucket then.
 func TestLettersInS3(t *testing.T) {
+	t.Parallel()
 	b := newBucket(t)
 	var lenient atomic.Bool
 	var taken atomic.Int64

@@ -12,6 +12,7 @@ import (
 // The disk is full wherever something is written, as far as the limit on the size of files can play it: the run ends with status 1
 // and a line that says what to do, and once there is room, the next one delivers what is missing.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	const n = 20_000
 	bad := strings.Repeat("no record\n", 5000)
 	for _, c := range []struct {

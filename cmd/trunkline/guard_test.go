@@ -167,6 +167,7 @@ func newGuardedJob(t *testing.T, sections ...string) *guardedJob {
 
 // TestGuardedBucket: secrets, an agent file and dead letters in S3.
 func TestGuardedBucket(t *testing.T) {
+	t.Parallel()
 	v, b := newVault(t), newBucket(t)
 	v.create(t, "team/pseudonym-key", strings.Repeat("k", 32))
 	agents := "Agent.Username,Team\nanna,voice\n"
@@ -197,6 +198,7 @@ func TestGuardedBucket(t *testing.T) {
 
 // TestGuardedQueue: dead letters in SQS, in a queue that is named by its ARN.
 func TestGuardedQueue(t *testing.T) {
+	t.Parallel()
 	q := newQueue(t, 256<<10)
 	out, err := q.sdk.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &q.place, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn}})
 	if err != nil {

@@ -29,6 +29,7 @@ func stopRiver(t testing.TB, p *process) {
 // TestStream reads a stream with one worker and the embedded state: it resumes exactly where it was stopped, follows splits and merges
 // while it runs, and takes aggregates apart.
 func TestStream(t *testing.T) {
+	t.Parallel()
 	r, s, dir := newRiver(t, 2), newSea(t), t.TempDir()
 	other := strings.Replace(riverARN, "contacts", "none", 1)
 	configure(t, dir, "source: {kinesis: {stream: "+other+"}}", fmt.Sprintf("aws: {endpoints: {kinesis: %q}}", r.url))
@@ -91,6 +92,7 @@ func TestStream(t *testing.T) {
 // TestStreamLetters follows dead letters of a stream: without a recipient they hold positions only, and the records are read again. It
 // also looks at what goes to CloudWatch.
 func TestStreamLetters(t *testing.T) {
+	t.Parallel()
 	r, s, dir, watch := newRiver(t, 1), newSea(t), t.TempDir(), cloudwatch.Start(t)
 	riverConfig(t, dir, r, s, fmt.Sprintf("aws: {endpoints: {kinesis: %q, cloudwatch: %q}}", r.url, watch.URL),
 		"source: {kinesis: {stream: "+riverARN+", cloudwatch: summary}}", "filter: [{\"partitionKey\": [{\"prefix\": \"k\"}]}]")
@@ -138,6 +140,7 @@ func TestStreamLetters(t *testing.T) {
 
 // TestStreamShared lets two workers share a stream by a lease table. Both get shards; one is stopped, one killed, and the other goes on.
 func TestStreamShared(t *testing.T) {
+	t.Parallel()
 	r, s, table := newRiver(t, 4), newSea(t), emulators.DynamoDB(t)
 	worker := func() (*process, string) {
 		dir := t.TempDir()

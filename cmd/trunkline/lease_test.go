@@ -161,6 +161,7 @@ func storedLeases(dir string) (err error) {
 
 // TestLeaseCommands is what an operator does with the leases of two workers that share a stream: look, release, reset.
 func TestLeaseCommands(t *testing.T) {
+	t.Parallel()
 	r, s, table := newRiver(t, 4), newSea(t), emulators.DynamoDB(t)
 	a := startFleet(t, fleetConfig(t, r, s, table))
 	r.put(t, 40, 200)

@@ -74,6 +74,7 @@ func (q *queue) peek(t testing.TB) (all []string) {
 // TestLettersInSQS follows dead letters through a queue: no record is settled before its letter is there, whenever the process is
 // killed; replay takes them into the folder, and sends them again from there.
 func TestLettersInSQS(t *testing.T) {
+	t.Parallel()
 	q := newQueue(t, 256<<10)
 	var lenient atomic.Bool
 	var taken atomic.Int64

@@ -32,6 +32,7 @@ const (
 //
 // TRUNKLINE_SEED repeats a run's data and plan, though not the instants that it hits; TRUNKLINE_SOAK=1 disturbs 300 times.
 func TestSharedStream(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("TRUNKLINE_SEED"); text != "" {
 		var err error
