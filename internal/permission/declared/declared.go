@@ -14,6 +14,8 @@ import (
 	"trunkline/internal/lease/dynamo"
 	"trunkline/internal/permission/call"
 	"trunkline/internal/secret/secretsmanager"
+	"trunkline/internal/source/kinesis/shards"
+	"trunkline/internal/telemetry/cloudwatch"
 )
 
 // Calls are the calls of all packages. An operation that several packages make stands there several times.
@@ -21,9 +23,11 @@ func Calls() []call.Call {
 	return slices.Concat(
 		agentfile.Calls(),
 		awsclient.Calls(),
+		cloudwatch.Calls(),
 		dynamo.Calls(),
 		letterbucket.Calls(),
 		letterqueue.Calls(),
 		secretsmanager.Calls(),
+		shards.Calls(),
 	)
 }
