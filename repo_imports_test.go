@@ -114,6 +114,16 @@ var imports = []importRule{
 		why: "what the parts do does not depend on how a command line is written",
 	},
 
+	{
+		from: "./internal/integration/...", except: []string{"./internal/integration/integrationtest"},
+		only: []string{std, "./iam/...", "./internal/integration/...", "./internal/spelling", "github.com/hashicorp/hcl/v2/...", "github.com/zclconf/go-cty/cty", "go.yaml.in/yaml/v3"},
+		why:  "an integration is data, and what is made of it comes from its values alone",
+	},
+	{
+		from: "./...", never: []string{"github.com/hashicorp/...", "github.com/zclconf/..."}, except: []string{"./internal/integration/...", "./internal/deploy/..."},
+		why: "what becomes Terraform is data until it is written",
+	},
+
 	// The commands, at the top.
 	{
 		from: "./...", never: []string{"./internal/cli/..."}, except: []string{"./internal/cli/...", "./cmd/trunkline/..."}, tests: true,

@@ -18,6 +18,7 @@ import (
 	"trunkline/iam/sim/cases"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/demo"
+	"trunkline/internal/integration"
 	"trunkline/internal/lintreport"
 	"trunkline/internal/policymatrix"
 )
@@ -147,6 +148,10 @@ func TestOutputReference(t *testing.T) {
 		"policy simulate --cases: an answer": cases.Answer{},
 		"policy matrix: a question":          policymatrix.Row{},
 		"policy lint: a finding":             lintreport.Object{},
+
+		"policy list: a policy":                  listedPolicy{},
+		"policy show --explain: a statement":     integration.Explanation{},
+		"policy show --diff-published: a change": integration.Change{},
 	} {
 		want[title] = fields("", reflect.TypeOf(object))
 	}
