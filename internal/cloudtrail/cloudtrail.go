@@ -18,6 +18,8 @@ import (
 	"io"
 	"iter"
 	"time"
+
+	"trunkline/internal/document"
 )
 
 // An Event is one call as CloudTrail has it.
@@ -82,7 +84,6 @@ func read(r io.Reader, take func(*Event) bool) error {
 	}
 	limited := &limited{r: buffered, left: maxEvent}
 	s := &stream{limited: limited, decoder: json.NewDecoder(limited), take: take}
-	s.decoder.UseNumber()
 	for {
 		e, err := s.top()
 		if errors.Is(err, io.EOF) {
@@ -119,6 +120,8 @@ type stream struct {
 	limited *limited
 	decoder *json.Decoder
 	take    func(*Event) bool
+	raw     json.RawMessage   // of a value
+	index   document.Document // of an event
 }
 
 // top reads an object that is a file, whose events it hands on, or an event. The error is io.EOF at the end.
@@ -131,47 +134,48 @@ func (s *stream) top() (*Event, error) {
 	if token != json.Delim('{') {
 		return nil, fmt.Errorf("a log is an object with Records, or objects one after another; this is %.20v", token)
 	}
-	e, err := s.object(true)
+	e, err := s.object()
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return e, err
 }
 
-// object reads the members of an object that is open. Where it may be a whole file, Records are handed on, and the event is nil then.
-func (s *stream) object(file bool) (*Event, error) {
-	e, seen, records := &Event{}, map[string]bool{}, false
+// object reads the members of an object that is open. Where it has Records these are handed on, and there is no event.
+func (s *stream) object() (*Event, error) {
+	var whole []byte // the object, but for Records
+	seen := false
 	for s.decoder.More() {
 		token, err := s.decoder.Token()
 		if err != nil {
 			return nil, err
 		}
 		key, _ := token.(string)
-		if seen[key] {
-			return nil, fmt.Errorf("the key %.40q stands twice", key)
-		}
-		seen[key] = true
-		if file && key == "Records" {
-			records = true
+		switch {
+		case key != "Records":
+			if err := s.decoder.Decode(&s.raw); err != nil {
+				return nil, err
+			}
+			if whole = append(whole, ','); len(whole) == 1 {
+				whole[0] = '{'
+			}
+			whole = append(append(document.AppendString(whole, key), ':'), s.raw...)
+		case seen:
+			return nil, errors.New(`the key "Records" stands twice`)
+		default:
+			seen = true
 			if err := s.records(); err != nil {
 				return nil, err
 			}
-			continue
-		}
-		if err := s.member(e, key); err != nil {
-			return nil, err
 		}
 	}
-	if _, err := s.decoder.Token(); err != nil {
+	if _, err := s.decoder.Token(); err != nil || seen {
 		return nil, err
 	}
-	switch {
-	case records:
-		return nil, nil
-	case e.Source == "" || e.Name == "":
-		return nil, errors.New("it has no eventSource or no eventName")
+	if whole == nil {
+		whole = []byte("{")
 	}
-	return e, nil
+	return s.event(append(whole, '}'))
 }
 
 // records hands the events of a list on.
@@ -183,14 +187,10 @@ func (s *stream) records() error {
 	}
 	for s.decoder.More() {
 		s.limited.left = maxEvent
-		token, err := s.decoder.Token()
-		if err != nil {
+		if err := s.decoder.Decode(&s.raw); err != nil {
 			return err
 		}
-		if token != json.Delim('{') {
-			return errors.New("it is no object")
-		}
-		e, err := s.object(false)
+		e, err := s.event(s.raw)
 		if err != nil {
 			return err
 		}
@@ -202,107 +202,114 @@ func (s *stream) records() error {
 	return err
 }
 
-// member reads the value of a key into the event.
-func (s *stream) member(e *Event, key string) error {
-	text := map[string]*string{
-		"eventSource": &e.Source, "eventName": &e.Name, "awsRegion": &e.Region, "recipientAccountId": &e.Account, "eventCategory": &e.Category, "errorCode": &e.Error,
-	}[key]
-	v, err := s.value(0)
-	if err != nil {
-		return err
+// event reads an event from its text.
+func (s *stream) event(text []byte) (*Event, error) {
+	d := &s.index
+	d.Limits = document.Limits{Size: maxEvent + 1<<10, Depth: maxDepth}
+	if err := d.Parse(text); err != nil {
+		return nil, err
 	}
-	switch {
-	case v == nil: // null is as absent
-		return nil
-	case text != nil:
-		var ok bool
-		if *text, ok = v.(string); !ok {
-			return fmt.Errorf("%s is no text", key)
+	if d.Kind(d.Root()) != document.Object {
+		return nil, errors.New("it is no object")
+	}
+	e := &Event{}
+	err := s.members(d.Root(), func(key string, n document.Node) error { return s.member(e, key, n) })
+	if err == nil && (e.Source == "" || e.Name == "") {
+		err = errors.New("it has no eventSource or no eventName")
+	}
+	return e, err
+}
+
+// members visits the members of an object. No key may stand twice.
+func (s *stream) members(object document.Node, visit func(key string, n document.Node) error) error {
+	seen := map[string]bool{}
+	for n, end := s.index.Children(object); n < end; n = s.index.After(n) {
+		key := string(s.index.AppendKey(nil, n))
+		if seen[key] {
+			return fmt.Errorf("the key %.40q stands twice", key)
 		}
-	case key == "eventTime":
-		when, _ := v.(string)
-		if e.Time, err = time.Parse(time.RFC3339, when); err != nil {
-			return errors.New("eventTime is no time")
-		}
-	case key == "userIdentity":
-		e.Principal = principal(v)
-	case key == "resources":
-		list, _ := v.([]any)
-		for _, one := range list {
-			if arn := at(one, "ARN"); arn != "" {
-				e.Resources = append(e.Resources, arn)
-			}
-		}
-	case key == "requestParameters":
-		parameters, _ := v.(map[string]any)
-		for name, value := range parameters {
-			if value, ok := value.(string); ok {
-				if e.Parameters == nil {
-					e.Parameters = map[string]string{}
-				}
-				e.Parameters[name] = value
-			}
+		seen[key] = true
+		if err := visit(key, n); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// member reads the value of a key into the event.
+func (s *stream) member(e *Event, key string, n document.Node) (err error) {
+	kind := s.index.Kind(n)
+	if kind == document.Null { // as if it were absent
+		return nil
+	}
+	switch text := e.text(key); {
+	case text != nil && kind != document.String:
+		return fmt.Errorf("%s is no text", key)
+	case text != nil:
+		*text = s.text(n)
+	case key == "eventTime":
+		if e.Time, err = time.Parse(time.RFC3339, s.text(n)); err != nil {
+			return errors.New("eventTime is no time")
+		}
+	case key == "userIdentity":
+		e.Principal = s.principal(n)
+	case key == "resources" && kind == document.Array:
+		for one, end := s.index.Children(n); one < end; one = s.index.After(one) {
+			if arn := s.at(one, "ARN"); arn != "" {
+				e.Resources = append(e.Resources, arn)
+			}
+		}
+	case key == "requestParameters" && kind == document.Object:
+		e.Parameters = map[string]string{}
+		return s.members(n, func(key string, n document.Node) error {
+			if s.index.Kind(n) == document.String {
+				e.Parameters[key] = s.text(n)
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// text is the field for a key, nil when there is none.
+func (e *Event) text(key string) *string {
+	switch key {
+	case "eventSource":
+		return &e.Source
+	case "eventName":
+		return &e.Name
+	case "awsRegion":
+		return &e.Region
+	case "recipientAccountId":
+		return &e.Account
+	case "eventCategory":
+		return &e.Category
+	case "errorCode":
+		return &e.Error
+	}
+	return nil
+}
+
 // principal is the ARN of who called: of a session the role's.
-func principal(identity any) string {
-	if arn := at(identity, "sessionContext", "sessionIssuer", "arn"); arn != "" {
+func (s *stream) principal(identity document.Node) string {
+	if arn := s.at(identity, "sessionContext", "sessionIssuer", "arn"); arn != "" {
 		return arn
 	}
-	return at(identity, "arn")
+	return s.at(identity, "arn")
 }
 
 // at is the text at a path of keys, "" when there is none.
-func at(v any, path ...string) string {
+func (s *stream) at(n document.Node, path ...string) string {
 	for _, key := range path {
-		object, _ := v.(map[string]any)
-		v = object[key]
+		n = s.index.Member(n, key)
 	}
-	text, _ := v.(string)
-	return text
+	return s.text(n)
 }
 
-// value reads any value, without keys that stand twice.
-func (s *stream) value(depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("it is deeper than %d", maxDepth)
+// text is what a string says, "" for any other value.
+func (s *stream) text(n document.Node) string {
+	if s.index.Kind(n) != document.String {
+		return ""
 	}
-	token, err := s.decoder.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch token {
-	case json.Delim('{'):
-		object := map[string]any{}
-		for s.decoder.More() {
-			token, err := s.decoder.Token()
-			if err != nil {
-				return nil, err
-			}
-			key, _ := token.(string)
-			if _, twice := object[key]; twice {
-				return nil, fmt.Errorf("the key %.40q stands twice", key)
-			}
-			if object[key], err = s.value(depth + 1); err != nil {
-				return nil, err
-			}
-		}
-		_, err = s.decoder.Token()
-		return object, err
-	case json.Delim('['):
-		var list []any
-		for s.decoder.More() {
-			one, err := s.value(depth + 1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, one)
-		}
-		_, err = s.decoder.Token()
-		return list, err
-	}
-	return token, nil
+	return string(s.index.AppendText(nil, n))
 }

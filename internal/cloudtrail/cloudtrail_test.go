@@ -93,7 +93,7 @@ func TestHostile(t *testing.T) {
 		`{"eventName": "A"}`:                      "it has no eventSource or no eventName",
 		`{"EventSource": "s", "EventName": "A"}`:  "it has no eventSource",
 		`{"eventTime": "yesterday"}`:              "eventTime is no time",
-		`{"requestParameters": ` + deep + `}`:     "it is deeper than 100",
+		`{"requestParameters": ` + deep + `}`:     "more than 100 objects and arrays inside each other",
 		`{"requestParameters": {"a":1,"a":2}}`:    `the key "a" stands twice`,
 		`{"x": "` + strings.Repeat("y", 5<<20):    "it is longer than 4194304 bytes",
 		event + event + "}":                       "event 3: ",
@@ -125,7 +125,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 // TestMemory: a file far larger than what is kept of it.
 func TestMemory(t *testing.T) {
-	const size = 20 << 20
+	const size = 24 << 20
 	var before, during runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
