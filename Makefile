@@ -12,7 +12,10 @@ SHELL := /bin/sh
 TOOL := go tool -modfile=tools.mod
 
 # Packages whose tests start servers: one at a time, they share memory and timing.
-SERVERS := $(wildcard cmd/bootstrap cmd/trunkline internal/awsclient internal/collector/deadletter/sqs internal/config internal/destination/httpapi internal/lease/dynamo internal/permission/guard internal/secret/secretsmanager internal/source/kinesis/shards internal/telemetry/cloudwatch test/emulators test/emulators/cloudwatch)
+SERVERS := $(wildcard cmd/bootstrap cmd/trunkline internal/awsclient internal/collector/deadletter/sqs internal/config internal/destination/httpapi internal/lease/dynamo internal/permission/guard internal/secret/secretsmanager internal/source/kinesis/fanout internal/source/kinesis/shards internal/telemetry/cloudwatch test/emulators test/emulators/cloudwatch test/emulators/subscribetoshard)
+
+# Packages with tests that need Java. One at a time, for the same reasons.
+INTEROP := ./test/interop/... ./internal/lease/dynamo
 
 # How often each fuzz target is called. By count: a duration can fail spuriously on Go 1.26.
 FUZZ := 20000x
@@ -51,9 +54,9 @@ check: ## formatting, vet, staticcheck, go fix, tidy (Go)
 		echo "not formatted; run: $(TOOL) gofumpt -w FILE"; echo "$$unformatted"; exit 1; \
 	fi >&2
 	go vet ./...
-	go vet -tags interop ./test/interop/...
+	go vet -tags interop $(INTEROP) ./test/emulators
 	$(TOOL) staticcheck ./...
-	$(TOOL) staticcheck -tags interop ./test/interop/...
+	$(TOOL) staticcheck -tags interop $(INTEROP) ./test/emulators
 	go fix -diff ./...
 	go mod tidy -diff
 
@@ -66,9 +69,9 @@ fuzz: ## each fuzz target alone; FUZZ=20000x says how often (Go)
 	@.ci/need 'make fuzz' go
 	@test/fuzz.sh $(FUZZ)
 
-interop: ## AWS's own Java libraries as oracles, pages in a browser (make test's, Java 17, Maven, Chromium)
+interop: ## AWS's own Java libraries as oracles and fellow workers, pages in a browser (make test's, Java 17, Maven, Chromium)
 	@.ci/need 'make interop' go gcc node python java maven chromium
-	@PACKAGES=./test/interop/... test/unit.sh -race -count=1 -p 1 -timeout 30m -tags interop --
+	@PACKAGES='$(INTEROP)' test/unit.sh -race -count=1 -p 1 -timeout 30m -tags interop --
 
 bench: ## benchmarks of the hot paths, then side by side with what else there is; BENCH=REGEXP COUNT=N (Go, Node, Python)
 	@.ci/need 'make bench' go node python
@@ -77,10 +80,12 @@ bench: ## benchmarks of the hot paths, then side by side with what else there is
 	@$(MAKE) --no-print-directory peers
 	@$(MAKE) --no-print-directory policies
 
-peers: build ## trunkline and Bento on the same job, in turn (Go)
+peers: build ## trunkline and Bento on the same jobs, in turn (Go, Node)
+	@.ci/need 'make peers' go node
 	@set -x; staticcheck=$$($(TOOL) -n staticcheck); \
 	cd bench/peers && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && go test ./... && \
-	go run . -trunkline ../../bin/trunkline && go run . -trunkline ../../bin/trunkline -failures
+	go run . -trunkline ../../bin/trunkline && go run . -trunkline ../../bin/trunkline -jobs kinesis -n 10000 && \
+	go run . -trunkline ../../bin/trunkline -failures
 
 policies: build ## trunkline and other evaluators, linters and readers of IAM policies, in turn (Go, Node, Python)
 	@.ci/need 'make policies' go node python
@@ -88,9 +93,10 @@ policies: build ## trunkline and other evaluators, linters and readers of IAM po
 	cd bench/policies/peers/cedar && go vet ./... && "$$staticcheck" ./... && go fix -diff ./... && go mod tidy -diff && \
 	cd ../.. && go run . -trunkline ../../bin/trunkline
 
-soak: ## the long versions of the tests: hours (make test's)
-	@.ci/need 'make soak' go gcc node python
+soak: ## the long versions of the tests: hours (make test's, Java 17, Maven)
+	@.ci/need 'make soak' go gcc node python java maven
 	@TRUNKLINE_SOAK=1 test/unit.sh -race -count=1 -timeout 6h -- $(SERVERS)
+	@TRUNKLINE_SOAK=1 PACKAGES=./test/interop/kcl test/unit.sh -race -count=1 -timeout 2h -tags interop --
 	@test/fuzz.sh $(SOAK_FUZZ)
 
 mutate: ## every small change of many generated policies; each must be noticed (Go)

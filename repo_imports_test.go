@@ -56,6 +56,14 @@ var imports = []importRule{
 		why: "the Lambda takes aggregates apart too, and is not to link the SDK or a protobuf library for it",
 	},
 	{
+		from: "./internal/recorder/mkv", only: []string{std},
+		why: "what reads bytes from outside is small enough to be read whole, and tried without a cloud",
+	},
+	{
+		from: "./internal/recorder/wav", only: []string{std},
+		why: "files that outlive us for years are written by nothing that is not in this repository",
+	},
+	{
 		from: "./internal/permission/call", only: []string{},
 		why: "a declaration of calls is a plain value that any package may hold",
 	},
@@ -97,7 +105,8 @@ var imports = []importRule{
 			"./internal/recorder/kvs/...", "./internal/recorder/recordings/...", "./internal/recorder/archive/...",
 			"./internal/secret/...", "./internal/telemetry/cloudwatch/...", "./internal/permission/guard/...",
 			"./internal/deploy/...", "./internal/diagnose/...", "./internal/awsclient/...",
-			"./test/emulators/cloudwatch", // reads what the SDK writes, and calls nothing
+			"./test/emulators/cloudwatch",           // reads what the SDK writes, and calls nothing
+			"./test/emulators/subscribetoshard/...", // plays the service with the SDK's encoder, and makes clients of it
 		},
 		why: "every package that calls AWS declares its calls, and the policies are generated from the declarations",
 	},

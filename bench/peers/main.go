@@ -3,10 +3,11 @@
 //
 //	go run . -trunkline ../../bin/trunkline -n 200000     both jobs, on generated records
 //	go run . -trunkline ../../bin/trunkline -records FILE on records of your own, one JSON object a line
+//	go run . -trunkline ../../bin/trunkline -jobs kinesis -n 20000   from a stream, played by kinesis-mock (Node)
 //	go run . -trunkline ../../bin/trunkline -failures     what each does with a record that it cannot redact
 //
 // The job: keep Channel = VOICE; replace 8 values by "tok_" and the first 32 hex digits of HMAC-SHA-256; remove 9
-// paths. Once from file to file, and once from file to HTTP: one record a request, 64 in flight.
+// paths. Once from file to file, once from file to HTTP: one record a request, 64 in flight; and once from Kinesis to HTTP.
 //
 //	records ─┬─▶ trunkline ─▶ file, receiver ─┐
 //	         ├─▶ Bento ─────▶ file, receiver ─┼─▶ equal after parsing?  ─▶ table
@@ -29,6 +30,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -46,8 +49,11 @@ var errWrongCall = errors.New("wrong call")
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var err error
 	switch {
-	case len(args) == 2 && args[0] == "receive":
-		err = receive(stdin, stdout, args[1])
+	case len(args) == 3 && args[0] == "receive":
+		expected, _ := strconv.ParseInt(args[2], 10, 64)
+		err = receive(stdin, stdout, args[1], expected)
+	case len(args) == 3 && args[0] == "front":
+		err = front(stdout, args[1], args[2])
 	case len(args) == 3 && args[0] == "post":
 		err = post(ctx, args[1], args[2], inFlight)
 	case len(args) == 3 && args[0] == "digest":
@@ -68,26 +74,29 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // options are the flags of the call.
 type options struct {
-	trunkline, bento, records, jobs string
-	n                               int
-	failures                        bool
-	bound                           time.Duration
+	trunkline, bento, bentoAWS, records, jobs string
+	n                                         int
+	failures                                  bool
+	bound                                     time.Duration
 }
+
+var jobList = regexp.MustCompile(`^(file|http|kinesis)(,(file|http|kinesis))*$`)
 
 func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.trunkline, "trunkline", "", "the trunkline executable; left out when empty")
 	flags.StringVar(&o.bento, "bento", "", "a Bento executable; built from this module when empty")
+	flags.StringVar(&o.bentoAWS, "bento-aws", "", "a Bento executable with its AWS components, for the job kinesis; built from this module when empty")
 	flags.StringVar(&o.records, "records", "", "a file of contact records, one JSON object a line; generated when empty")
-	flags.StringVar(&o.jobs, "jobs", "file,http", "which jobs to run: file, http or both")
+	flags.StringVar(&o.jobs, "jobs", "file,http", "which jobs to run, in this order: file, http, kinesis")
 	flags.IntVar(&o.n, "n", 200_000, "how many records to generate")
 	flags.BoolVar(&o.failures, "failures", false, "show what happens to a record that cannot be redacted, instead")
 	flags.DurationVar(&o.bound, "bound", 5*time.Second, "with -failures: how long each contender may take")
 	if err := flags.Parse(args); err != nil {
 		return options{}, errors.Join(errWrongCall, err)
 	}
-	if flags.NArg() > 0 || o.jobs != "file" && o.jobs != "http" && o.jobs != "file,http" {
+	if flags.NArg() > 0 || !jobList.MatchString(o.jobs) {
 		flags.Usage()
 		return options{}, errWrongCall
 	}
@@ -106,7 +115,7 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	defer os.RemoveAll(folder)
 
-	if o.bento == "" {
+	if o.bento == "" && (o.failures || o.jobs != "kinesis") {
 		o.bento = filepath.Join(folder, "bento")
 		began := time.Now()
 		if err := tool(ctx, stderr, nil, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", o.bento, "./bento"); err != nil {

@@ -194,7 +194,7 @@ func TestReceiverCounts(t *testing.T) {
 	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := startReceiver(t.Context(), os.Stderr, kept)
+	r, err := startReceiver(t.Context(), os.Stderr, kept, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestReceiverCounts(t *testing.T) {
 }
 
 func TestReceiverRefusesWrongRequests(t *testing.T) {
-	r, err := startReceiver(t.Context(), os.Stderr, filepath.Join(t.TempDir(), "kept"))
+	r, err := startReceiver(t.Context(), os.Stderr, filepath.Join(t.TempDir(), "kept"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

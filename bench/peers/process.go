@@ -38,13 +38,8 @@ func measure(ctx context.Context, bound time.Duration, env []string, name string
 	cmd.Stdout, cmd.Stderr = &log, &log
 	began := time.Now()
 	err := cmd.Run()
-	u := usage{wall: time.Since(began), log: log.end, lines: log.lines}
-	if state := cmd.ProcessState; state != nil {
-		u.cpu = state.UserTime() + state.SystemTime()
-		if r, ok := state.SysUsage().(*syscall.Rusage); ok {
-			u.peak = r.Maxrss * 1024 // Linux counts in KiB
-		}
-	}
+	u := usageOf(cmd.ProcessState, &log)
+	u.wall = time.Since(began)
 	if ctx.Err() != nil {
 		return u, ctx.Err()
 	}
@@ -56,6 +51,19 @@ func measure(ctx context.Context, bound time.Duration, env []string, name string
 		return u, fmt.Errorf("%s: %w; it wrote:\n%s", name, err, log.end)
 	}
 	return u, nil
+}
+
+// usageOf reads what a process that has ended took, but for its wall time. A nil state is one that never ran.
+func usageOf(state *os.ProcessState, log *tail) usage {
+	u := usage{log: log.end, lines: log.lines}
+	if state == nil {
+		return u
+	}
+	u.cpu = state.UserTime() + state.SystemTime()
+	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
+		u.peak = r.Maxrss * 1024 // Linux counts in KiB
+	}
+	return u
 }
 
 // tail keeps the last few thousand bytes written to it and counts the lines.

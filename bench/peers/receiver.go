@@ -34,8 +34,9 @@ const (
 )
 
 // receive is the receiver's process: it listens on loopback, writes its URL as one line to out, answers until in
-// ends, and then writes its counts as one line of JSON. Each body becomes a line of the file keep.
-func receive(in io.Reader, out io.Writer, keep string) error {
+// ends, and then writes its counts as one line of JSON. Each body becomes a line of the file keep. When there are as many as
+// expected, it writes the line "all".
+func receive(in io.Reader, out io.Writer, keep string, expected int64) error {
 	f, err := os.Create(keep)
 	if err != nil {
 		return fmt.Errorf("receive: %w", err)
@@ -73,7 +74,9 @@ func receive(in io.Reader, out io.Writer, keep string) error {
 			bodies.Write(bytes.TrimRight(body.Bytes(), "\n")) // a bufio.Writer keeps its first error
 			keptErr = bodies.WriteByte('\n')
 			mu.Unlock()
-			atomic.AddInt64(&c.Requests, 1)
+			if atomic.AddInt64(&c.Requests, 1) == expected {
+				fmt.Fprintln(out, "all")
+			}
 		}),
 	}
 	served := make(chan error, 1)
@@ -97,13 +100,14 @@ type receiver struct {
 	stdout *bufio.Reader
 }
 
-// startReceiver starts this program again in the role of the receiver; the bodies it gets become lines of keep.
-func startReceiver(ctx context.Context, stderr io.Writer, keep string) (*receiver, error) {
+// startReceiver starts this program again in the role of the receiver; the bodies it gets become lines of keep. all returns when it
+// has had as many as expected, where that is not 0.
+func startReceiver(ctx context.Context, stderr io.Writer, keep string, expected int) (*receiver, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("start receiver: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, self, "receive", keep)
+	cmd := exec.CommandContext(ctx, self, "receive", keep, fmt.Sprint(expected))
 	cmd.Stderr = stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -123,6 +127,14 @@ func startReceiver(ctx context.Context, stderr io.Writer, keep string) (*receive
 	}
 	r.url = strings.TrimSpace(line)
 	return r, nil
+}
+
+func (r *receiver) all() error {
+	line, err := r.stdout.ReadString('\n')
+	if err != nil || line != "all\n" {
+		return fmt.Errorf("wait for all records: the receiver says %q (%w)", line, err)
+	}
+	return nil
 }
 
 // stop ends the receiver and returns what it saw. The file of bodies is complete then.

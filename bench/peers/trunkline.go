@@ -29,6 +29,7 @@ type trunklineJob struct {
 	window         bool   // with the durable window for duplicates
 	tokens, remove []string
 	onlyVoice      bool
+	stream         *cloud // read in place of input, unless nil
 }
 
 // writeTrunkline writes the config, the keys that it names, and nothing else into folder, and returns the config's
@@ -41,7 +42,12 @@ func writeTrunkline(folder string, job trunklineJob) (string, error) {
 	var y strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&y, format+"\n", args...) }
 	line("version: 1")
-	line("source: {file: {path: %s}}", quote(job.input))
+	if job.stream != nil {
+		line("source: {kinesis: {stream: %s, application: trunkline}}", quote(streamARN))
+		line("aws: {region: eu-west-2, endpoints: {kinesis: %s, dynamodb: %s}}", quote(job.stream.url), quote(job.stream.url))
+	} else {
+		line("source: {file: {path: %s}}", quote(job.input))
+	}
 	if job.onlyVoice {
 		line("filter:")
 		line(`  - {"data": {"Channel": ["VOICE"]}}`)
@@ -71,7 +77,11 @@ func writeTrunkline(folder string, job trunklineJob) (string, error) {
 		line("  file: {path: %s, rotate: 1000GB}", quote(job.output)) // one file, to compare
 	}
 	line("dead_letter: {folder: %s}", quote(in("dead-letters")))
-	line("state: {file: %s}", quote(in("trunkline.db")))
+	shared := ""
+	if job.stream != nil {
+		shared = ", dynamodb: {}"
+	}
+	line("state: {file: %s%s}", quote(in("trunkline.db")), shared)
 	for name, text := range map[string]string{
 		"trunkline.yaml": y.String(), "token.key": tokenKey, "header.key": headerValue,
 	} {

@@ -26,8 +26,10 @@ func TestMain(m *testing.M) {
 //
 //	exits STATUS COMMAND…   run a command that must end with this exit status
 //	expand FILE             replace $NAME in a file; $RECIPIENT is an age recipient whose identity is in key.txt, not in other.txt
+//
+// and a state file with leases, leases.db: see storedLeases.
 func TestScript(t *testing.T) {
-	testscript.Run(t, scripts("testdata/script", keys))
+	testscript.Run(t, scripts("testdata/script", func(env *testscript.Env) error { return errors.Join(keys(env), storedLeases(env.WorkDir)) }))
 }
 
 // TestTerminal runs the scripts in testdata/terminal, which have a terminal. There is also in.jsonl with 60 records, and at $RECEIVER
@@ -48,7 +50,7 @@ func TestTerminal(t *testing.T) {
 		env.Setenv("RECEIVER", receiver.URL)
 		records := goods(30)
 		records = append(records, bytes.ReplaceAll(records, []byte("contact-"), []byte("refuse-"))...)
-		return errors.Join(keys(env), os.WriteFile(filepath.Join(env.WorkDir, "in.jsonl"), records, 0o600))
+		return errors.Join(keys(env), storedLeases(env.WorkDir), os.WriteFile(filepath.Join(env.WorkDir, "in.jsonl"), records, 0o600))
 	}))
 }
 

@@ -33,7 +33,8 @@ type statusReport struct {
 	DeadLetters int               `json:"dead_letters"`            // that wait for a replay
 	InFlight    int               `json:"in_flight,omitempty"`     // records read and not settled
 	Window      int               `json:"dedupe_window,omitempty"` // versions remembered
-	LagBytes    *int64            `json:"lag_bytes,omitempty"`     // behind the end of the source's files
+	LagBytes    *int64            `json:"lag_bytes,omitempty"`     // behind the end of the source; of a stream, about
+	BehindMS    *int64            `json:"behind_ms,omitempty"`     // of a stream: how far the shard that is furthest behind its end is, in time
 	Rate        float64           `json:"records_per_second"`      // settled, over the last seconds
 	NotReady    []string          `json:"not_ready,omitempty"`     // why it does not get on
 }
@@ -78,6 +79,7 @@ func (r *run) serveControl() (stop func() error, err error) {
 		_ = json.NewEncoder(w).Encode(report)
 	})
 	mux.HandleFunc("GET /dead-letters", r.serveLetters)
+	mux.HandleFunc("GET /leases", r.serveLeases)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
@@ -124,6 +126,9 @@ func (r *run) status() (*statusReport, error) {
 	if lag, ok := r.source.Lag(); ok {
 		report.LagBytes = &lag
 	}
+	if r.stream != nil {
+		r.shardStatus(report)
+	}
 	return report, nil
 }
 
@@ -148,6 +153,11 @@ func storedStatus(store *state.Store) (*statusReport, error) {
 	for partition, position := range positions {
 		report.Positions = append(report.Positions, statusPosition{partition, position, files.Describe(partition, position)})
 	}
+	leases, err := store.Leases().List(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	report.Positions = append(report.Positions, streamPositions(leases)...)
 	return report, nil
 }
 

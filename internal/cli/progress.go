@@ -12,7 +12,7 @@ import (
 func (r *run) showProgress() (end func()) {
 	toRead := r.source.Lag
 	switch f := r.config.Source.File; {
-	case f.Follow:
+	case f == nil, f.Follow:
 		return func() {}
 	case f.Stdin():
 		toRead = func() (int64, bool) { return leftOf(r.app.stdin) }

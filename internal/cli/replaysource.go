@@ -14,6 +14,7 @@ import (
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/collector/dedupe"
 	"trunkline/internal/source/files"
+	"trunkline/internal/source/kinesis"
 	"trunkline/internal/state"
 )
 
@@ -56,18 +57,16 @@ func (s *replaySource) Read(ctx context.Context) (*collector.Batch, error) {
 			s.journal.say(e.ID, errSuperseded)
 			continue
 		}
-		letter, record, err := s.open(ctx, e)
+		letter, in, err := s.open(ctx, e)
 		if err != nil {
 			s.summary.Unreadable++
 			s.journal.handled.Add(1)
 			s.journal.say(e.ID, err)
 			continue
 		}
-		s.journal.hold(letter, s.run.keys().Content(record))
-		return &collector.Batch{
-			Partition: e.ID.String(), Positions: replayed{},
-			Records: []collector.Input{{Data: record, Key: letter.IdempotencyKey}},
-		}, nil
+		s.journal.hold(letter, s.run.keys().Content(in.Data))
+		in.Key = letter.IdempotencyKey
+		return &collector.Batch{Partition: e.ID.String(), Positions: replayed{}, Records: []collector.Input{in}}, nil
 	}
 	return nil, io.EOF
 }
@@ -76,37 +75,61 @@ func (s *replaySource) Read(ctx context.Context) (*collector.Batch, error) {
 func (s *replaySource) Close() error { return nil }
 
 // open returns a letter and its record: from the letter or, where that holds none, from where it was read first.
-func (s *replaySource) open(ctx context.Context, e deadletter.Entry) (l deadletter.Letter, record []byte, err error) {
+func (s *replaySource) open(ctx context.Context, e deadletter.Entry) (l deadletter.Letter, in collector.Input, err error) {
 	if l, err = s.run.journal.letters.Read(e); err != nil {
-		return l, nil, err
+		return l, in, err
 	}
 	if l.Record != "" {
 		// Encryption vouches for the record. Its hash would not: it is another one after a change of redact.key.
-		record, err = l.Decrypt(s.identities...)
-		return l, record, err
+		in.Data, err = l.Decrypt(s.identities...)
+		if err == nil {
+			in.Meta, err = s.envelope(ctx, l)
+		}
+		return l, in, err
 	}
-	record, err = s.reread(ctx, l)
-	if err == nil && s.run.keys().Content(record) != l.ContentHash {
+	in, err = s.reread(ctx, l)
+	if err == nil && s.run.keys().Content(in.Data) != l.ContentHash {
 		err = fmt.Errorf("what stands at %s is not the record that was dead-lettered, or redact.key is another one than when it was dead-lettered:"+
 			" replay it under that key", l.Source.Location)
 	}
-	return l, record, err
+	return l, in, err
 }
 
-func (s *replaySource) reread(ctx context.Context, l deadletter.Letter) ([]byte, error) {
+// envelope is what stood around a record of a stream, where a filter asks for it: letters do not hold that.
+func (s *replaySource) envelope(ctx context.Context, l deadletter.Letter) ([]collector.Meta, error) {
+	if s.run.config.Source.Kinesis == nil || !readsEnvelopes(s.run.config.Filter) {
+		return nil, nil
+	}
+	in, err := s.reread(ctx, l)
+	if err != nil {
+		return nil, fmt.Errorf("filter asks for what stood around the record: %w; replay it with a filter on data alone", err)
+	}
+	return in.Meta, nil
+}
+
+// reread reads the record of a letter that does not hold it from where it was read first.
+func (s *replaySource) reread(ctx context.Context, l deadletter.Letter) (in collector.Input, err error) {
+	if k := s.run.config.Source.Kinesis; k != nil {
+		client, err := kinesis.NewClient(ctx, s.run.aws.Clients, k.Stream)
+		if err != nil {
+			return in, err
+		}
+		return kinesis.ReadAt(ctx, client, k.Stream, l.Source.Position)
+	}
 	if s.files == nil {
 		if s.run.config.Source.File.Stdin() {
-			return nil, &deadletter.NoRecordError{ID: l.ID, Source: l.Source}
+			return in, &deadletter.NoRecordError{ID: l.ID, Source: l.Source}
 		}
 		// Follow finds files by their identity even when the config's path leads to none any more.
 		source, err := files.Open(files.Options{Path: s.run.config.Source.File.Path, Follow: true, MaxRecord: int(s.run.config.Source.File.MaxRecord), Logger: s.run.log})
 		if err != nil {
-			return nil, err
+			return in, err
 		}
 		s.files = source
 		s.run.closers = append(s.run.closers, source.Close)
 	}
-	return s.files.ReadAt(ctx, l.Source.Position)
+	in.Data, err = s.files.ReadAt(ctx, l.Source.Position)
+	return in, err
 }
 
 // replayJournal settles dead letters: what was handled leaves the index, what failed again stays in it with its new reason.

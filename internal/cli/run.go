@@ -24,7 +24,7 @@ import (
 	"trunkline/internal/destination/httpapi"
 	"trunkline/internal/destination/stdout"
 	"trunkline/internal/pipeline"
-	"trunkline/internal/source/files"
+	"trunkline/internal/source/kinesis"
 	"trunkline/internal/state"
 )
 
@@ -44,12 +44,16 @@ Exit status: 0 stopped, or at the end of the files, 1 failed, 2 wrong call or co
 			if err != nil {
 				return wrongCall(err)
 			}
-			return a.collect(cmd.Context(), c, func(r *run) error {
+			err = a.collect(cmd.Context(), c, func(r *run) error {
 				if err := r.start(cmd.Context()); err != nil {
 					return err
 				}
 				return r.untilDone(cmd.Context())
 			})
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // stopped while it was still starting: a clean end like any other
+			}
+			return err
 		},
 	}))
 }
@@ -63,7 +67,9 @@ type run struct {
 	pipeline  *pipeline.Pipeline
 	store     *state.Store
 	journal   *journal
-	source    *files.Source
+	source    source
+	stream    *kinesis.Source // the source, where it is one
+	worker    string          // as which it holds leases
 	dest      collector.Destination
 	collector *collector.Collector
 	watch     *watch
@@ -81,9 +87,6 @@ func (a *app) collect(ctx context.Context, c *config.Config, work func(*run) err
 			err = errors.Join(err, r.closers[i]())
 		}
 	}()
-	if c.Source.File == nil {
-		return c.Errorf("source.kinesis", "cannot be read yet")
-	}
 	if err := r.open(ctx); err != nil {
 		return err
 	}
@@ -141,29 +144,11 @@ func (r *run) openJournal(ctx context.Context) (err error) {
 	if d := r.config.Deduplicate; d != nil {
 		window = dedupe.New(dedupe.Options{Length: d.Window, Max: d.Max})
 	}
-	if r.journal, err = openJournal(r.store, letters, window, files.Describe); err != nil {
+	if r.journal, err = openJournal(r.store, letters, window, r.describe); err != nil {
 		return err
 	}
 	r.journal.notice = notice{log: r.log, next: "trunkline replay --list -c " + shellWord(r.app.configPath)}
 	return nil
-}
-
-func (r *run) openSource() (err error) {
-	f := r.config.Source.File
-	r.source, err = files.Open(files.Options{
-		Path: f.Path, Follow: f.Follow, MaxRecord: int(f.MaxRecord), Poll: f.Poll, Stdin: r.app.stdin, Logger: r.log,
-		Position: func(partition string) (string, bool) {
-			position, ok, err := r.store.Position(partition)
-			if err != nil { // a state file that cannot be read takes no checkpoint either: the run ends with its error
-				r.log.Error("position of a file is unknown; it is read from its start", "error", err)
-			}
-			return position, ok
-		},
-	})
-	if err == nil {
-		r.closers = append(r.closers, r.source.Close)
-	}
-	return err
 }
 
 func (r *run) openDestination(ctx context.Context) (err error) {
@@ -227,7 +212,10 @@ func (r *run) start(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectEvery)
 	}
-	if err := r.openSource(); err != nil {
+	if err := r.openSource(ctx); err != nil {
+		return err
+	}
+	if err := r.publishStream(ctx); err != nil {
 		return err
 	}
 	r.collector = collector.New(r.options(r.source, r.journal))
@@ -251,12 +239,15 @@ func (r *run) untilDone(ctx context.Context) error {
 		defer refresher.Wait()
 		defer done()
 	}
+	if r.stream != nil {
+		r.watch.health.Source(r.streamReasons)
+	}
 	r.watch.health.Collecting(func() int { _, n := r.collector.Counts(); return n })
 	defer context.AfterFunc(ctx, func() {
 		r.watch.health.Stopping()
 		r.log.Info("stopping: what has been read has ten seconds to be delivered; a second interrupt ends at once, nothing is lost")
 	})()
-	r.log.Info("collecting", "version", version(), "source", r.config.Source.File.Path)
+	r.log.Info("collecting", "version", version(), "source", r.sourceName())
 	endProgress := r.showProgress()
 	endSweeps := r.forgetGone(ctx)
 	err := r.collector.Run(ctx)

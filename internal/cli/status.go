@@ -21,17 +21,35 @@ import (
 
 func (a *app) statusCommand() *cobra.Command {
 	var out output
+	var f leaseFlags
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show positions, lag, rates and dead letters of a running or stopped collector",
 		Long: `Show what became of the records since the state file was made, how many dead letters wait, and where the source is read on. A running
 collector is asked; of a stopped one the state file is read.
 
-Exit status: 0 shown, 1 there is no state file, or it cannot be read, 2 wrong call or config.`,
+With --leases, show the leases of a stream: who reads which shard, how far it got, and how far that is behind. A lease is free when
+nobody has it; expired when whoever has it did not renew it while the table was watched, which takes three seconds where all is well
+and up to state.dynamodb.failover and a fifth where it is not (--now leaves it out); draining on its way from one worker to another;
+waiting while what it follows is not read to its end; ended when all of the shard was read. LAG is the time from the checkpoint to
+the end of the shard, AGE that since the checkpoint's record came: of shards that the collector of this config reads it is asked, and
+it also knows about how many records and bytes wait; of the others, the stream is asked (--no-lag leaves it out), with
+kinesis:GetShardIterator and one kinesis:GetRecords of one record for each shard. SWITCHES is how often the owner changed since.
+
+Exit status: 0 shown, 1 there is no state file or table, or it cannot be read, 2 wrong call or config.
+Exit status 3, with --leases: shown, and there are free or expired leases though workers are there to take them.`,
 		Example: `  trunkline status
+  trunkline status --leases
+  trunkline status --leases --no-lag --now -c /etc/trunkline.yaml
   trunkline status --output json -c /etc/trunkline.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.leases {
+				return a.statusLeases(cmd.Context(), f, out)
+			}
+			if f.noLag || f.now {
+				return wrongCall(errors.New("--no-lag and --now go with --leases"))
+			}
 			c, err := config.Load(a.configPath)
 			if err != nil {
 				return wrongCall(err)
@@ -47,6 +65,9 @@ Exit status: 0 shown, 1 there is no state file, or it cannot be read, 2 wrong ca
 			return report.print(a.stdout)
 		},
 	}
+	cmd.Flags().BoolVar(&f.leases, "leases", false, "show the leases of a stream")
+	cmd.Flags().BoolVar(&f.noLag, "no-lag", false, "with --leases, ask the stream for nothing")
+	cmd.Flags().BoolVar(&f.now, "now", false, "with --leases, do not watch which owners are alive")
 	withOutput(cmd, &out)
 	return a.withConfig(cmd)
 }
@@ -99,7 +120,10 @@ func (r *statusReport) print(w io.Writer) error {
 		fmt.Fprintf(w, "in flight: %d, records/s: %.1f, versions in the deduplication window: %d\n", r.InFlight, r.Rate, r.Window)
 	}
 	if r.LagBytes != nil {
-		fmt.Fprintf(w, "behind the end of the files: %d bytes\n", *r.LagBytes)
+		fmt.Fprintf(w, "behind the end of the source: %d bytes\n", *r.LagBytes)
+	}
+	if r.BehindMS != nil {
+		fmt.Fprintf(w, "behind the end of the stream: %s\n", time.Duration(*r.BehindMS)*time.Millisecond)
 	}
 	for _, p := range r.Positions {
 		fmt.Fprintf(w, "position: %s\n", p.Where)

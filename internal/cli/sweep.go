@@ -45,6 +45,9 @@ func (s *sweeper) sweep() {
 // forgetGone sweeps now and every hour, until the returned function is called, which sweeps a last time: a run that ends by itself
 // has looked twice then.
 func (r *run) forgetGone(ctx context.Context) (end func()) {
+	if r.config.Source.File == nil {
+		return func() {} // shards that are gone take their leases with them
+	}
 	s := &sweeper{run: r}
 	ctx, stop := context.WithCancel(ctx)
 	var sweeping sync.WaitGroup

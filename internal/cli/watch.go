@@ -65,6 +65,9 @@ func (r *run) readings() telemetry.Readings {
 		LagBytes:    r.source.Lag,
 		DeadLetters: func() int { _, letters := r.journal.sizes(); return letters },
 	}
+	if r.stream != nil {
+		readings.Stream = r.streamReading
+	}
 	if r.config.Deduplicate != nil {
 		readings.Window = func() int { window, _ := r.journal.sizes(); return window }
 	}

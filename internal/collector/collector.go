@@ -4,8 +4,8 @@
 //	                                    │ drop (reason)        │ duplicate, superseded  │ refused
 //	                                    │ error ─▶ dead letter                          └▶ dead letter
 //
-// Its promises: every record that was read is settled exactly one way (see [Outcome]); a checkpoint moves only over a contiguous
-// run of settled records; records with one order key (a contact, an agent) are delivered in stream order; delivery is at least
+// Its promises: every record that was read is settled exactly one way (see [Outcome]), unless the right to it is lost before (see
+// [Hold]); a checkpoint moves only over a contiguous run of settled records; records with one order key (a contact, an agent) are delivered in stream order; delivery is at least
 // once; memory in flight is bounded, and a destination that does not take records stops the reading.
 package collector
 
@@ -29,9 +29,28 @@ type Batch struct {
 	Records []Input
 	// Positions tells where the records stand. Its methods are called from any goroutine, until Release.
 	Positions Positions
-	// Release, when not nil, is called once, after the last record is settled: Records' memory may then be used again.
+	// Hold, when not nil, is the right to the records. When it is lost, those that are not settled are revoked: see [Hold].
+	Hold Hold
+	// Release, when not nil, is called once, after the last record is settled or revoked: Records' memory may then be used again.
 	Release func()
 }
+
+// Hold is a right to records that can be lost while they are in flight, as a worker's right to a shard. All batches that are read
+// under it have the same Hold, which is comparable. Records whose Hold is lost are revoked: they are not sent any more, nor their
+// position kept, since whoever has the right now reads them again. Its methods are called from several goroutines.
+type Hold interface {
+	// Context ends when the right is lost, once and for all.
+	Context() context.Context
+	// Confirm returns nil when the right is held at this moment, and is quick then. It is asked before each sending: a process that
+	// was paused does not know what it has lost. After an error that is not ctx's own, Context has ended.
+	Confirm(ctx context.Context) error
+	// Settled is told where to read on, when all records before are settled and that is durable. Such positions are not for the
+	// journal. It returns at once, and may come too late.
+	Settled(position string)
+}
+
+// lost tells whether the batch's records are somebody else's.
+func (b *Batch) lost() bool { return b.Hold != nil && b.Hold.Context().Err() != nil }
 
 // Positions of a batch's records, as opaque texts that mean something to the source that made them. They are made on demand,
 // since few are ever wanted.
@@ -70,6 +89,8 @@ type Outgoing struct {
 	Body []byte
 	// Key is the record's Idempotency-Key.
 	Key string
+	// Hold, when not nil, is to be confirmed before each sending; its error ends Deliver. It is the same for all records of a call.
+	Hold Hold
 	// Attempts is set by Deliver: how often the record was sent.
 	Attempts int
 	// Refused is set by Deliver where the destination will never take this record: the record is dead-lettered with it.
@@ -79,8 +100,8 @@ type Outgoing struct {
 // Destination is where records go. Deliver is called by as many goroutines as the options say.
 type Destination interface {
 	// Deliver returns nil when each record is taken, durably unless it is a [Syncer], or has Refused set. It retries by itself what can succeed later,
-	// for as long as ctx lives: while it does not return, the source is read no further than the window. An error ends the run
-	// with nothing of the batch settled.
+	// for as long as ctx lives: while it does not return, the source is read no further than the window. ctx ends with the batch's
+	// Hold too. Any other error ends the run with nothing of the batch settled.
 	Deliver(ctx context.Context, batch []*Outgoing) error
 	// Close waits for nothing: it is called after the last Deliver has returned.
 	Close() error

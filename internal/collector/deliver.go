@@ -11,6 +11,10 @@ import (
 // dispatch sends a prepared job's records on their way, in stream order: what is settled already to the ledger, the rest to the
 // deliverers, in groups.
 func (c *Collector) dispatch(ctx context.Context, j *job) error {
+	if j.batch.lost() {
+		c.revoke(j)
+		return nil
+	}
 	var group []*item
 	flush := func() error {
 		if len(group) == 0 {
@@ -49,6 +53,16 @@ func (c *Collector) dispatch(ctx context.Context, j *job) error {
 	return flush()
 }
 
+// revoke gives up a job that nothing was done with.
+func (c *Collector) revoke(j *job) {
+	all := make([]*item, len(j.items))
+	for i := range j.items {
+		all[i] = &j.items[i]
+		all[i].outcome = revoked
+	}
+	c.ledger.settle(all...)
+}
+
 // deliverer takes groups to the destination until there are no more.
 func (c *Collector) deliverer(ctx context.Context) error {
 	for {
@@ -84,9 +98,15 @@ func (c *Collector) deliver(ctx context.Context, group []*item) (next []*item, e
 	return next, nil
 }
 
-// deliverRun delivers records from the front of items: up to one whose verdict waits for a record before it. It returns those
-// that have an outcome now, and the rest.
+// deliverRun delivers records from the front of items: up to one whose verdict waits for a record before it, or that has another
+// Hold. It returns those that have an outcome now or are revoked, and the rest.
 func (c *Collector) deliverRun(ctx context.Context, items []*item) (run, rest []*item, err error) {
+	batch := items[0].job.batch
+	if batch.Hold != nil {
+		if err := batch.Hold.Confirm(ctx); err != nil && !batch.lost() {
+			return nil, nil, fmt.Errorf("deliver: %w", err)
+		}
+	}
 	out := make([]*Outgoing, 0, len(items))
 	var seen map[[16]byte]bool
 	if c.o.Deduplicate && len(items) > 1 {
@@ -95,6 +115,9 @@ func (c *Collector) deliverRun(ctx context.Context, items []*item) (run, rest []
 	n := 0
 	for ; n < len(items); n++ {
 		it := items[n]
+		if it.job.batch.Hold != batch.Hold {
+			break
+		}
 		if c.o.Deduplicate {
 			if seen[it.version.ID] {
 				break
@@ -111,16 +134,18 @@ func (c *Collector) deliverRun(ctx context.Context, items []*item) (run, rest []
 				continue
 			}
 		}
+		it.out.Hold = batch.Hold
 		out = append(out, &it.out)
 	}
-	if len(out) > 0 {
-		if err := c.o.Destination.Deliver(ctx, out); err != nil {
-			return nil, nil, fmt.Errorf("deliver: %w", err)
-		}
+	sent, err := c.send(ctx, batch, out)
+	if err != nil {
+		return nil, nil, fmt.Errorf("deliver: %w", err)
 	}
 	for _, it := range items[:n] {
 		switch {
 		case it.outcome != Pending:
+		case !sent, it.out.Refused != nil && batch.lost():
+			it.outcome = revoked
 		case it.out.Refused != nil:
 			it.outcome, it.stage, it.err = DeadLetter, "deliver", it.out.Refused
 			if err := c.deadLetter(it); err != nil {
@@ -137,6 +162,25 @@ func (c *Collector) deliverRun(ctx context.Context, items []*item) (run, rest []
 		}
 	}
 	return items[:n], items[n:], nil
+}
+
+// send delivers records of one Hold. sent is false when that was lost, and perhaps some of them were sent before.
+func (c *Collector) send(ctx context.Context, batch *Batch, out []*Outgoing) (sent bool, err error) {
+	switch {
+	case len(out) == 0:
+		return true, nil
+	case batch.lost():
+		return false, nil
+	case batch.Hold == nil:
+		return true, c.o.Destination.Deliver(ctx, out)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(batch.Hold.Context(), cancel)()
+	if err = c.o.Destination.Deliver(ctx, out); err != nil && batch.lost() {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // version identifies a delivered record again. It is wanted only while there are dead letters, so preparers do not pay for it.

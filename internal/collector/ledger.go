@@ -2,6 +2,7 @@ package collector
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,23 +13,36 @@ type ledger struct {
 	release  func(*job) // called once for each settled job
 
 	mu         sync.Mutex
-	partitions map[string][]*job // unsettled or in front of one, oldest first
+	partitions map[strand][]*job // unsettled or in front of one, oldest first
 	positions  map[string]string // to be committed
+	held       map[Hold]string   // likewise, of batches that have a Hold
 	counts     Counts            // of the records that positions have passed, to be committed with them
 	total      Counts
 	inFlight   int
 	dirty      chan struct{} // has a token when something waits for a commit
 }
 
+// strand is what positions advance in: a partition, as read under one Hold. A shard that is lost and comes back is another strand,
+// so that neither waits for the other.
+type strand struct {
+	partition string
+	hold      Hold
+}
+
+func (j *job) strand() strand { return strand{j.batch.Partition, j.batch.Hold} }
+
 func newLedger(o Observer, release func(*job)) *ledger {
-	return &ledger{observer: o, release: release, partitions: map[string][]*job{}, positions: map[string]string{}, dirty: make(chan struct{}, 1)}
+	return &ledger{
+		observer: o, release: release, partitions: map[strand][]*job{}, positions: map[string]string{}, held: map[Hold]string{},
+		dirty: make(chan struct{}, 1),
+	}
 }
 
 // open enters a batch. Batches of one partition are opened in stream order.
 func (l *ledger) open(j *job) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p := j.batch.Partition
+	p := j.strand()
 	l.partitions[p] = append(l.partitions[p], j)
 	l.inFlight += len(j.items)
 	if len(j.items) == 0 {
@@ -37,7 +51,7 @@ func (l *ledger) open(j *job) {
 	}
 }
 
-// settle enters the outcome of items. When the last one of a batch is settled, its memory goes back.
+// settle enters the outcome of items, or that they are revoked. When that is so of all items of a batch, its memory goes back.
 func (l *ledger) settle(items ...*item) {
 	if len(items) == 0 {
 		return
@@ -54,7 +68,7 @@ func (l *ledger) settle(items ...*item) {
 		j.settled++
 		l.inFlight--
 		if j.settled == len(j.items) || j.prefix == it.index {
-			l.advance(j.batch.Partition)
+			l.advance(j.strand())
 		}
 	}
 	l.mark()
@@ -67,14 +81,30 @@ func (l *ledger) tell(items []*item) {
 		for n < len(items) && items[n].outcome == first.outcome && items[n].stage == first.stage && items[n].job == first.job {
 			n++
 		}
-		l.observer.Settled(first.outcome, first.stage, n, first.job.read)
+		if first.outcome == revoked {
+			l.observer.Revoked(n)
+		} else {
+			l.observer.Settled(first.outcome, first.stage, n, first.job.read)
+		}
 		items = items[n:]
 	}
 }
 
-// advance moves the partition's position over what is settled without a gap.
-func (l *ledger) advance(partition string) {
-	queue := l.partitions[partition]
+// advance moves the strand's position over what is settled without a gap. A position whose Hold is lost stays where it is: only
+// memory is given back.
+func (l *ledger) advance(s strand) {
+	queue := l.partitions[s]
+	if len(queue) > 0 && queue[0].batch.lost() {
+		queue = slices.DeleteFunc(queue, func(j *job) bool {
+			done := j.settled == len(j.items)
+			if done {
+				l.release(j)
+			}
+			return done
+		})
+		l.keep(s, queue)
+		return
+	}
 	for len(queue) > 0 {
 		j := queue[0]
 		for j.prefix < len(j.items) && j.done[j.prefix] {
@@ -88,17 +118,25 @@ func (l *ledger) advance(partition string) {
 		queue[0], queue = nil, queue[1:]
 		l.release(j)
 	}
+	l.keep(s, queue)
+}
+
+func (l *ledger) keep(s strand, queue []*job) {
 	if len(queue) == 0 {
-		delete(l.partitions, partition)
+		delete(l.partitions, s)
 		return
 	}
-	l.partitions[partition] = queue
+	l.partitions[s] = queue
 }
 
 // note takes down the position behind what j has settled without a gap.
 func (l *ledger) note(j *job) {
-	if j.batch.Partition != "" && j.batch.Positions != nil {
-		l.positions[j.batch.Partition] = j.batch.Positions.After(j.prefix - 1)
+	switch b := j.batch; {
+	case b.Positions == nil:
+	case b.Hold != nil:
+		l.held[b.Hold] = b.Positions.After(j.prefix - 1)
+	case b.Partition != "":
+		l.positions[b.Partition] = b.Positions.After(j.prefix - 1)
 	}
 }
 
@@ -110,22 +148,24 @@ func (l *ledger) mark() {
 	}
 }
 
-// take returns what has been settled since it was taken last.
-func (l *ledger) take() Settlement {
+// take returns what has been settled since it was taken last. held are the positions that their Hold is to be told when the rest is
+// durable.
+func (l *ledger) take() (s Settlement, held map[Hold]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, queue := range l.partitions {
-		if queue[0].prefix > 0 {
+		if queue[0].prefix > 0 && !queue[0].batch.lost() {
 			l.note(queue[0])
 		}
 	}
-	s := Settlement{Positions: maps.Clone(l.positions), Counts: l.counts}
+	s, held = Settlement{Positions: maps.Clone(l.positions), Counts: l.counts}, maps.Clone(l.held)
 	clear(l.positions)
+	clear(l.held)
 	for o, n := range l.counts {
 		l.total[o] += n
 	}
 	l.counts = Counts{}
-	return s
+	return s, held
 }
 
 func (l *ledger) summary() (c Counts, inFlight int) {
@@ -142,4 +182,5 @@ type silent struct{}
 
 func (silent) Read(int, int)                           {}
 func (silent) Settled(Outcome, string, int, time.Time) {}
+func (silent) Revoked(int)                             {}
 func (silent) Committed(time.Duration)                 {}

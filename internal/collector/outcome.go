@@ -20,6 +20,8 @@ const (
 	Superseded                // a newer version was delivered before
 	DeadLetter                // it could not be handled; its dead letter says why
 	Outcomes
+
+	revoked = Outcomes // no outcome: the record is somebody else's
 )
 
 var outcomeNames = [Outcomes]string{"pending", "delivered", "filtered", "duplicate", "superseded", "dead_letter"}
@@ -69,7 +71,7 @@ type Letter struct {
 
 // Settlement is what becomes durable together.
 type Settlement struct {
-	Positions map[string]string // by partition: all records before are settled
+	Positions map[string]string // by partition: all records before are settled; without those of batches that have a Hold
 	Counts    Counts            // outcomes since the last settlement
 }
 
@@ -94,6 +96,8 @@ type Observer interface {
 	Read(records, bytes int)
 	// Settled is called when records are settled; reason names the stage of a dead letter or what dropped a record.
 	Settled(o Outcome, reason string, records int, read time.Time)
+	// Revoked is called when records are given up without an outcome, because the right to them is lost.
+	Revoked(records int)
 	// Committed is called after each durable settlement.
 	Committed(took time.Duration)
 }

@@ -248,8 +248,12 @@ func (c *Collector) commit() error {
 	if d, ok := c.o.Destination.(Syncer); ok {
 		flush = d.Sync
 	}
-	if err := c.o.Journal.Commit(c.ledger.take(), flush); err != nil {
+	settled, held := c.ledger.take()
+	if err := c.o.Journal.Commit(settled, flush); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
+	}
+	for hold, position := range held {
+		hold.Settled(position)
 	}
 	c.o.Observer.Committed(time.Since(began))
 	return nil

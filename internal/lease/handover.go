@@ -42,7 +42,7 @@ func (t *Tenure) giveUp(ctx context.Context) error {
 	}
 	defer t.end(fmt.Errorf("%w: it was given up", ErrLost))
 	known := t.Lease()
-	for {
+	for attempts := 1; ; attempts++ {
 		row, err := t.call(ctx, func(ctx context.Context) (Lease, error) {
 			if known.Drainer != "" {
 				return t.store.Assign(ctx, known, known.Owner)
@@ -63,7 +63,10 @@ func (t *Tenure) giveUp(ctx context.Context) error {
 			}
 		}
 		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
-			return nil // somebody else has it already
+			return nil // somebody else has it already, or an answer was lost
+		}
+		if attempts < takeAttempts {
+			continue
 		}
 		return fmt.Errorf("give up lease of %s: %w", t.key(), err)
 	}

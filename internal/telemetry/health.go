@@ -17,6 +17,7 @@ type Health struct {
 	mu       sync.Mutex
 	phase    phase
 	inFlight func() int // set from collecting on
+	source   func() []string
 	state    httpapi.State
 	failed   bool
 	read     time.Time // when something was read last
@@ -48,6 +49,13 @@ func (h *Health) Collecting(inFlight func() int) {
 	h.phase, h.inFlight = collecting, inFlight
 }
 
+// Source sets what asks the source why it does not get on. Its lines are fixed texts with numbers in them.
+func (h *Health) Source(reasons func() []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.source = reasons
+}
+
 // Stopping notes that nothing more is read.
 func (h *Health) Stopping() {
 	h.mu.Lock()
@@ -72,6 +80,9 @@ func (h *Health) Reasons() []string {
 		lines = append(lines, "starting: nothing is read yet")
 	case stopping:
 		lines = append(lines, "stopping: what has been read is delivered, nothing more is read")
+	}
+	if h.source != nil && h.phase == collecting {
+		lines = append(lines, h.source()...)
 	}
 	switch h.state {
 	case httpapi.Open:
@@ -113,6 +124,9 @@ func (h *Health) Read(int, int) {
 // Settled implements [collector.Observer]. It does nothing, since it is called for each record, and by one who holds the lock that
 // inFlight wants.
 func (h *Health) Settled(collector.Outcome, string, int, time.Time) {}
+
+// Revoked implements [collector.Observer].
+func (h *Health) Revoked(int) {}
 
 // Committed implements [collector.Observer].
 func (h *Health) Committed(took time.Duration) {

@@ -53,6 +53,7 @@ func TestHealth(t *testing.T) {
 			{"and a checkpoint fails", func() { h.CommitFailed() }, []string{paused, failed}},
 			{"the next one does not", func() { h.Committed(time.Millisecond) }, []string{paused}},
 			{"flowing", func() { h.State(httpapi.Flowing); h.Request(503, 0); h.Retry(503) }, nil},
+			{"a source that waits", func() { h.Source(func() []string { return []string{"stream waiting"} }) }, []string{"stream waiting"}},
 			{"stopping", func() { h.Stopping() }, []string{"stopping: what has been read is delivered, nothing more is read"}},
 		} {
 			step.do()

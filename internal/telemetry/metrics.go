@@ -6,7 +6,7 @@
 //	                       └▶ traces.Traces ─▶ an OTLP receiver
 //
 // The rule for privacy: what is seen here is how much, how long, and which of a list that stands in this package. A label or an
-// attribute is a word of the program, a status code between 100 and 599, or the version; never a text that came from a record, from
+// attribute is a word of the program, a status code between 100 and 599, the id of a shard, or the version; never a text that came from a record, from
 // a file, from the destination or from an error. A reason that is not on the list counts as "other". There is no identifier of a
 // contact, and no address. Tests pass values that must not leave to everything that takes a text, and look for them.
 //
@@ -31,6 +31,7 @@ type Metrics struct {
 	settled     *settled
 	readRecords prometheus.Counter
 	readBytes   prometheus.Counter
+	revoked     prometheus.Counter
 	commits     prometheus.Histogram
 }
 
@@ -47,6 +48,10 @@ func NewMetrics(version string) *Metrics {
 		readBytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trunkline_read_bytes_total", Help: "Bytes of the records read from the source.",
 		}),
+		revoked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trunkline_revoked_records_total",
+			Help: "Records read and given up without an outcome, because the lease of their shard was lost; whoever has it now reads them again.",
+		}),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "trunkline_commit_duration_seconds", Help: "Time to make settled records, positions and the deduplication window durable.",
 			Buckets: []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
@@ -56,7 +61,7 @@ func NewMetrics(version string) *Metrics {
 		Name: "trunkline_build_info", Help: "Always 1; the labels tell the running version and the Go version that built it.",
 	}, []string{"version", "goversion"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
-	m.registry.MustRegister(m.settled, m.readRecords, m.readBytes, m.commits, build,
+	m.registry.MustRegister(m.settled, m.readRecords, m.readBytes, m.revoked, m.commits, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,6 +76,9 @@ func (m *Metrics) Read(records, bytes int) {
 func (m *Metrics) Settled(o collector.Outcome, reason string, records int, read time.Time) {
 	m.settled.add(o, reason, records, time.Since(read))
 }
+
+// Revoked implements [collector.Observer].
+func (m *Metrics) Revoked(records int) { m.revoked.Add(float64(records)) }
 
 // Committed implements [collector.Observer].
 func (m *Metrics) Committed(took time.Duration) { m.commits.Observe(took.Seconds()) }

@@ -77,6 +77,15 @@ func everyReading() Readings {
 		InFlight: func() int { return 17 }, LagBytes: func() (int64, bool) { return 4096, true }, Window: func() int { return 5 },
 		DeadLetters: func() int { return 2 }, EnrichRows: func() int { return 300 },
 		EnrichRefreshes: func() uint64 { return 12 }, EnrichFailures: func() uint64 { return 3 },
+		Stream: func() Stream {
+			return Stream{
+				Shards: []Shard{
+					{ID: "shardId-000000000007", Behind: 1500 * time.Millisecond, Records: 21, Bytes: 99_000},
+					{ID: "shardId-0 ann@example.com", Behind: time.Hour}, // no id: it is not shown
+				},
+				Leases: 2, Gained: 31, Lost: 32, Checkpoints: 33, Refused: 34, Throttled: 35, Expired: 36, Misplaced: 37, Gaps: 38,
+			}
+		},
 	}
 }
 
@@ -86,6 +95,7 @@ func TestPage(t *testing.T) {
 	d := m.Destination()
 	m.Read(10, 48_000)
 	m.Read(1, 100)
+	m.Revoked(6)
 	for range 3 {
 		m.settled.add(collector.Delivered, "", 1, 3*time.Millisecond)
 	}
@@ -154,6 +164,19 @@ func TestPage(t *testing.T) {
 		"trunkline_destination_retries_total code=503":                     1,
 		"trunkline_destination_retries_total code=none":                    1,
 		"trunkline_destination_state state=open":                           1,
+		"trunkline_revoked_records_total":                                  6,
+		"trunkline_shard_behind_seconds shard=shardId-000000000007":        1.5,
+		"trunkline_shard_lag_records shard=shardId-000000000007":           21,
+		"trunkline_shard_lag_bytes shard=shardId-000000000007":             99_000,
+		"trunkline_leases_held":                                            2,
+		"trunkline_leases_gained_total":                                    31,
+		"trunkline_leases_lost_total":                                      32,
+		"trunkline_checkpoints_total":                                      33,
+		"trunkline_checkpoints_refused_total":                              34,
+		"trunkline_stream_throttled_total":                                 35,
+		"trunkline_stream_iterators_expired_total":                         36,
+		"trunkline_stream_misplaced_aggregates_total":                      37,
+		"trunkline_stream_gaps_total":                                      38,
 	}
 	for _, bound := range bounds {
 		name := func(o string) string {

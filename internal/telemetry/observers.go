@@ -29,6 +29,12 @@ func (each observers) Settled(outcome collector.Outcome, reason string, records 
 	}
 }
 
+func (each observers) Revoked(records int) {
+	for _, o := range each {
+		o.Revoked(records)
+	}
+}
+
 func (each observers) Committed(took time.Duration) {
 	for _, o := range each {
 		o.Committed(took)

@@ -12,6 +12,7 @@ type Readings struct {
 	EnrichRows      func() int                       // of the file that enriches
 	EnrichRefreshes func() uint64                    // times that the file was read anew
 	EnrichFailures  func() uint64                    // times that it could not be, and the old rows stayed
+	Stream          func() Stream                    // that is read
 }
 
 // Watch adds the metrics of the readings. It is called once at most.
@@ -41,6 +42,9 @@ func (m *Metrics) Watch(r Readings) {
 	}
 	if f := r.EnrichFailures; f != nil {
 		add("trunkline_enrich_refresh_failures_total", count, "Times that the enrichment file could not be read anew; the rows before stay in use.", always(f))
+	}
+	if f := r.Stream; f != nil {
+		m.registry.MustRegister(newStream(f))
 	}
 }
 

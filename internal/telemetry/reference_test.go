@@ -29,10 +29,11 @@ A running collector answers on ` + "`observe.listen`" + `, for instance ` + "`12
 | ` + "`/readyz`" + ` | 200 when the collector gets on with its work, else 503 with a line for each reason |
 
 It is not ready while it starts or stops, while the destination is down or refuses the key, after a checkpoint that could not be
-written, and when there has been work to do for 30 seconds without a checkpoint.
+written, when there has been work to do for 30 seconds without a checkpoint, and while a shard of a stream cannot
+be read for lack of a permission or a key. It starts until the leases of a stream have been looked at.
 
 No page asks for a password. None shows personal data, an identifier of a contact, an address, or a secret: labels are words of the
-program, status codes, and versions.
+program, status codes, ids of shards, and versions.
 
 `
 
@@ -78,7 +79,8 @@ func reference(t *testing.T) []byte {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.GetName(), strings.ToLower(f.GetType().String()), strings.Join(labels, ", "), f.GetHelp())
 	}
 	b.WriteString(`
-The destination's metrics exist where it is an HTTP endpoint, those of the enrichment where the config has one. Beside them stand
+The destination's metrics exist where it is an HTTP endpoint, those of the enrichment where the config has one, those of shards, leases,
+checkpoints and the stream where it reads one. A shard's are gone with its lease. Beside them stand
 what the Go runtime and the process tell of themselves, under ` + "`go_` and `process_`" + `.
 
 ## Outcomes and reasons

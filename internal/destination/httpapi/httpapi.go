@@ -88,7 +88,7 @@ func (d *Destination) Check(ctx context.Context) error {
 
 // Deliver sends the records in their order, each request after the answer to the one before it, and returns when every record is
 // taken or has a *RefusedError in Refused. It waits as long as the endpoint cannot take them: it returns early only with ctx's
-// error, or when the key cannot be read for the first time. It keeps no reference to the records' bytes.
+// error, when the records' Hold is lost, or when the key cannot be read for the first time. It keeps no reference to the records' bytes.
 func (d *Destination) Deliver(ctx context.Context, batch []*collector.Outgoing) error {
 	for len(batch) > 0 {
 		n := d.take(batch)

@@ -17,8 +17,9 @@ import (
 // parcel is what goes in one request.
 type parcel struct {
 	records []*collector.Outgoing
-	body    []byte // a copy: the transport may still be sending when the answer has come and the caller reuses its memory
-	key     string // Idempotency-Key
+	body    []byte         // a copy: the transport may still be sending when the answer has come and the caller reuses its memory
+	key     string         // Idempotency-Key
+	hold    collector.Hold // to be confirmed before it is sent; nil where it needs none
 }
 
 // take returns how many of the records go in one request.
@@ -48,7 +49,7 @@ func (d *Destination) shrink(length int) {
 }
 
 func (d *Destination) pack(records []*collector.Outgoing) *parcel {
-	p := &parcel{records: records}
+	p := &parcel{records: records, hold: records[0].Hold}
 	if d.batch == 0 {
 		p.body, p.key = bytes.Clone(records[0].Body), records[0].Key
 		return p
@@ -86,7 +87,7 @@ const (
 	quoteBytes = 4 << 10  // looked at of a refusing answer
 )
 
-// send makes one request. Its error is ctx's, or that of a key which was never read.
+// send makes one request. Its error is ctx's, that of a key which was never read, or that of a Hold which is lost.
 func (d *Destination) send(ctx context.Context, p *parcel) (answer, error) {
 	if err := d.pace.wait(ctx); err != nil {
 		return answer{}, err
@@ -100,6 +101,11 @@ func (d *Destination) send(ctx context.Context, p *parcel) (answer, error) {
 	key, err := d.key.current(ctx)
 	if err != nil {
 		return answer{}, err
+	}
+	if p.hold != nil { // as late as can be: all before may have waited
+		if err := p.hold.Confirm(ctx); err != nil {
+			return answer{}, err
+		}
 	}
 	bounded, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -242,8 +243,8 @@ func deniedCalls(t *testing.T, client *dynamodb.Client) {
 		t.Errorf("said %d times, want once:\n%s", n, &log)
 	}
 	// An index that is not there is said as well.
-	makeTable(t, client, t.Name()[len("TestTable/"):]+"-bare", "leaseKey", false)
-	bare := fleet{raw: raw{t, client, t.Name()[len("TestTable/"):] + "-bare"}}.open(Options{})
+	makeTable(t, client, path.Base(t.Name())+"-bare", "leaseKey", false)
+	bare := fleet{raw: raw{t, client, path.Base(t.Name()) + "-bare"}}.open(Options{})
 	if _, err := bare.Assigned(ctx, "w"); !errors.Is(err, lease.ErrSetup) || !strings.Contains(err.Error(), ownerIndex) {
 		t.Errorf("Assigned without the index: got %v, want ErrSetup with its name", err)
 	}

@@ -55,6 +55,9 @@ const (
 // ErrNotLeases says that a table has another key than lease tables have.
 var ErrNotLeases = errors.New("it is not a lease table")
 
+// ErrNoTable says that there is no table of that name, and that Open was not to make it.
+var ErrNoTable = errors.New("there is none")
+
 // Options of Open.
 type Options struct {
 	Table  string // 3 to 255 of a-z A-Z 0-9 _ . -
@@ -186,8 +189,8 @@ func (t *Table) create(ctx context.Context, how Create) error {
 			ReadCapacityUnits: aws.Int64(units), WriteCapacityUnits: aws.Int64(units),
 		}
 	default:
-		return fmt.Errorf("there is none, and it is not to be made here: make one with the partition key %s (String) and no sort key",
-			keyAttribute)
+		return fmt.Errorf("%w, and it is not to be made here: make one with the partition key %s (String) and no sort key",
+			ErrNoTable, keyAttribute)
 	}
 	_, err := t.client.CreateTable(ctx, input)
 	if _, exists := errors.AsType[*types.ResourceInUseException](err); exists {

@@ -14,6 +14,8 @@ import (
 	"trunkline/internal/lease/dynamo"
 	"trunkline/internal/permission/call"
 	"trunkline/internal/secret/secretsmanager"
+	"trunkline/internal/source/kinesis"
+	"trunkline/internal/source/kinesis/fanout"
 	"trunkline/internal/source/kinesis/shards"
 	"trunkline/internal/telemetry/cloudwatch"
 )
@@ -25,6 +27,8 @@ func Calls() []call.Call {
 		awsclient.Calls(),
 		cloudwatch.Calls(),
 		dynamo.Calls(),
+		fanout.Calls(),
+		kinesis.Calls(),
 		letterbucket.Calls(),
 		letterqueue.Calls(),
 		secretsmanager.Calls(),

@@ -59,7 +59,7 @@ func stream(c *config.Config) (all []Feature) {
 	case strings.HasPrefix(k.Consumer, "arn:"):
 		mode = "arn"
 	case k.Consumer == config.FanOut:
-		values["consumer"] = k.Stream + "/consumer/" + k.Application + ":*"
+		values["consumer"] = k.Stream + "/consumer/" + k.Application + ":??????????" // the end is when it was registered, in seconds
 	default:
 		delete(values, "consumer")
 	}

@@ -13,7 +13,6 @@ import (
 
 	"trunkline/iam"
 	"trunkline/iam/catalog"
-	"trunkline/iam/lint"
 	"trunkline/internal/integration"
 	"trunkline/internal/integration/known"
 	"trunkline/internal/permission/declared"
@@ -137,10 +136,18 @@ func generatedFigures(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	var size, actions, star, found int
-	for _, text := range policies(t, set, role.Collector) {
-		doc := iam.Parse(text)
-		size += doc.Size(false)
-		found += len(lint.Run(doc, lint.Options{Type: iam.IdentityPolicy}))
+	for _, r := range rendered(t, set) {
+		if r.Policy.Name != role.Collector {
+			continue
+		}
+		for _, d := range r.Documents {
+			size += iam.Parse(d.Text).Size(false)
+		}
+		for _, f := range r.Findings(catalog.Default()) {
+			if f.Accepted == nil {
+				found++
+			}
+		}
 	}
 	all := map[string]bool{}
 	for _, p := range set.Policies {

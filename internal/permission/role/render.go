@@ -3,6 +3,7 @@ package role
 import (
 	"bytes"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,10 +26,23 @@ func (s *Set) Integration() *integration.Integration {
 			described.Statements = append(described.Statements, integration.Statement{
 				Sid: statement.Sid, Why: "for " + strings.Join(statement.For, ", "), Without: strings.Join(statement.Why, "; "),
 			})
+			for action, why := range reader() {
+				if slices.Contains(statement.Actions, action) {
+					described.Accepted = append(described.Accepted, integration.Accepted{Code: "TL_MISSING_DEPENDENT", Sid: statement.Sid, Why: why})
+				}
+			}
 		}
 		i.Policies = append(i.Policies, described)
 	}
 	return i
+}
+
+// reader are the actions by which the linter takes the collector for another reader of streams, which needs more.
+func reader() map[string]string {
+	return map[string]string{
+		"kinesis:GetRecords":       "the collector reads the stream itself; a pipe that does would describe it too",
+		"kinesis:SubscribeToShard": "the consumer that the config names is there already",
+	}
 }
 
 // memory is files by their paths.

@@ -171,19 +171,13 @@ func TestForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := set.Integration()
-	var all []*integration.Rendered
-	for _, p := range i.Policies {
-		r, err := i.Render(p, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+	all := rendered(t, set)
+	for _, r := range all {
 		for _, e := range r.Explain() {
 			if e.Why == "for " || e.Without == "" {
-				t.Errorf("%s %s: nothing says why it is there: %+v", p.Name, e.Statement, e)
+				t.Errorf("%s %s: nothing says why it is there: %+v", r.Policy.Name, e.Statement, e)
 			}
 		}
-		all = append(all, r)
 	}
 	var b strings.Builder
 	if err := integration.WriteTerraform(&b, all, nil); err != nil || strings.Count(b.String(), "\nresource \"aws_iam_") != 3 {

@@ -12,9 +12,9 @@ import (
 	"trunkline/iam"
 	"trunkline/iam/arn"
 	"trunkline/iam/catalog"
-	"trunkline/iam/lint"
 	"trunkline/iam/sim"
 	"trunkline/internal/config"
+	"trunkline/internal/integration"
 	"trunkline/internal/permission/declared"
 	"trunkline/internal/permission/role"
 )
@@ -118,23 +118,16 @@ func (d *drawn) stream(t *rapid.T, b *strings.Builder, word *rapid.Generator[str
 	name, application := word.Draw(t, "stream"), "app-"+word.Draw(t, "application")
 	stream := "arn:aws:kinesis:eu-west-2:" + owner + ":stream/" + name
 	keys := []string{fmt.Sprintf("stream: %q", stream), "application: " + application}
-	d.ask(stream, "kinesis:ListShards", "kinesis:DescribeStreamSummary")
-	if callsOf("source.kinesis", "kinesis:GetRecords") {
-		d.ask(stream, "kinesis:GetShardIterator", "kinesis:GetRecords")
-	}
+	d.ask(stream, "kinesis:ListShards", "kinesis:DescribeStreamSummary", "kinesis:GetShardIterator", "kinesis:GetRecords")
 	consumer := stream + "/consumer/" + application + ":1795000000"
 	switch rapid.SampledFrom([]string{"polling", "fanout", "arn"}).Draw(t, "consumer") {
 	case "fanout":
 		keys = append(keys, "consumer: fanout")
-		if callsOf("source.kinesis.consumer=fanout", "kinesis:SubscribeToShard") {
-			d.ask(consumer, "kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
-			d.ask(stream, "kinesis:RegisterStreamConsumer")
-		}
+		d.ask(consumer, "kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
+		d.ask(stream, "kinesis:RegisterStreamConsumer")
 	case "arn":
 		keys = append(keys, fmt.Sprintf("consumer: %q", consumer))
-		if callsOf("source.kinesis.consumer=arn", "kinesis:SubscribeToShard") {
-			d.ask(consumer, "kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
-		}
+		d.ask(consumer, "kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
 	}
 	if rapid.Bool().Draw(t, "metrics") {
 		keys = append(keys, "cloudwatch: summary")
@@ -161,16 +154,6 @@ func (d *drawn) stream(t *rapid.T, b *strings.Builder, word *rapid.Generator[str
 	d.ask(at+application+"-WorkerMetricStats", "dynamodb:Scan", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 }
 
-// callsOf tells whether a call is declared for a feature.
-func callsOf(feature, operation string) bool {
-	for _, c := range declared.Calls() {
-		if c.Operation == operation && slices.Contains(c.Features, feature) {
-			return true
-		}
-	}
-	return false
-}
-
 func parse(t rapid.TB, text string) *config.Config {
 	t.Helper()
 	c, err := config.Parse("trunkline.yaml", []byte(text))
@@ -183,17 +166,12 @@ func parse(t rapid.TB, text string) *config.Config {
 // policies renders a policy of a set; nil when there is none of that name.
 func policies(t rapid.TB, set *role.Set, name string) (texts [][]byte) {
 	t.Helper()
-	i := set.Integration()
-	p, found := i.Policy(name)
-	if !found {
-		return nil
-	}
-	r, err := i.Render(p, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range r.Documents {
-		texts = append(texts, d.Text)
+	for _, r := range rendered(t, set) {
+		for _, d := range r.Documents {
+			if r.Policy.Name == name {
+				texts = append(texts, d.Text)
+			}
+		}
 	}
 	return texts
 }
@@ -278,16 +256,32 @@ func TestRoundTrip(t *testing.T) {
 // lintAll renders all policies of a set, and lints them as what they are.
 func lintAll(t rapid.TB, set *role.Set) {
 	t.Helper()
-	for _, p := range set.Policies {
-		for _, text := range policies(t, set, p.Name) {
-			if _, err := iam.Strict(text, p.Type); err != nil {
-				t.Errorf("IAM would refuse %s: %v\n%s", p.Name, err, text)
+	for _, r := range rendered(t, set) {
+		for _, d := range r.Documents {
+			if _, err := iam.Strict(d.Text, r.Policy.Type); err != nil {
+				t.Errorf("IAM would refuse %s: %v\n%s", d.Name, err, d.Text)
 			}
-			for _, f := range lint.Run(iam.Parse(text), lint.Options{Type: p.Type}) {
-				t.Errorf("%s: the linter says %s: %s\n%s", p.Name, f.Check.Code, f.Message, text)
+		}
+		for _, f := range r.Findings(catalog.Default()) {
+			if f.Accepted == nil {
+				t.Errorf("%s: the linter says %s: %s\n%s", r.Policy.Name, f.Check.Code, f.Message, r.Joined())
 			}
 		}
 	}
+}
+
+// rendered are all policies of a set.
+func rendered(t rapid.TB, set *role.Set) (all []*integration.Rendered) {
+	t.Helper()
+	i := set.Integration()
+	for _, p := range i.Policies {
+		r, err := i.Render(p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 // neighbour changes a request into one that no run makes; not ok when the draw says the same again.

@@ -180,6 +180,9 @@ func (t *Traces) Settled(o collector.Outcome, reason string, records int, read t
 		attribute.String("trunkline.outcome", o.String()), attribute.String("trunkline.reason", telemetry.Reason(o, reason)), attribute.Int("trunkline.records", records))
 }
 
+// Revoked implements [collector.Observer].
+func (t *Traces) Revoked(int) {}
+
 // Committed implements [collector.Observer].
 func (t *Traces) Committed(took time.Duration) {
 	if t.commits.take() {
