@@ -69,7 +69,12 @@ that has none; what ends in ` + "`*`" + ` to one more.
 The end-to-end tests of the collector run behind the guard ([guard.md](guard.md)) under the policy that ` + "`policy generate`" + ` prints for their
 config. They fail when anything is refused, and when the run and the replay together leave a grant unused; then each grant is taken away in
 turn, and a command must fail and name it. They are TestGuardedBucket and TestGuardedQueue in cmd/trunkline; TestLeaseTable in
-internal/permission/guard does it for the lease table.
+internal/permission/guard does it for the lease table. TestGuardedStream reads a stream with leases in a table: nothing is refused, and the
+log names each used action that is taken away.
+
+Exceptions, granted and used by no run behind the guard: what is only for a fleet of KCL 3.x (` + "`--without state.dynamodb.kcl3`" + `),
+` + "`kinesis:DescribeStreamConsumer`, `kinesis:RegisterStreamConsumer`, `kinesis:SubscribeToShard` and `cloudwatch:PutMetricData`" + `. Tests of their
+packages make these calls, without the guard; mutation covers their grants.
 `
 
 // page writes the document.
