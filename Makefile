@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build lambda check test interop bench peers policies soak fuzz vuln deadcode clean
+.PHONY: help demo build lambda check test interop bench peers policies soak fuzz mutate vuln deadcode clean
 
 # Developer tools run at the versions of tools.mod, apart from what the program links.
 TOOL := go tool -modfile=tools.mod
@@ -98,6 +98,10 @@ soak: ## the long versions of the tests: hours (make test's, Java 17, Maven)
 	@TRUNKLINE_SOAK=1 test/unit.sh -race -count=1 -timeout 6h -- $(SERVERS)
 	@TRUNKLINE_SOAK=1 PACKAGES=./test/interop/kcl test/unit.sh -race -count=1 -timeout 2h -tags interop --
 	@test/fuzz.sh $(SOAK_FUZZ)
+
+mutate: ## every small change of many generated policies; each must be noticed (Go)
+	@.ci/need 'make mutate' go
+	TRUNKLINE_MUTATE=1 go test -run TestMutation -count=1 -v ./internal/permission/role
 
 vuln: ## known vulnerabilities in what is linked (Go, and a network that reaches the database)
 	@.ci/need 'make vuln' go

@@ -18,11 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"trunkline/iam/generate"
-	"trunkline/internal/config"
-	"trunkline/internal/permission/declared"
-	"trunkline/internal/permission/need"
 )
 
 // allowed is one action of a policy.
@@ -99,22 +94,14 @@ func (j *guardedJob) unused(t *testing.T) (unused []string, refused bool) {
 	return unused, refused
 }
 
-// generated is the policy that the config needs.
+// generated is the policy that the config needs, as the command prints it.
 func (j *guardedJob) generated(t *testing.T) []byte {
 	t.Helper()
-	c, err := config.Load(j.dir + "/trunkline.yaml")
-	if err != nil {
-		t.Fatal(err)
+	p := call{Dir: j.dir, Args: []string{"policy", "generate", "--account", j.account, "--region", "us-east-1"}}.run(t)
+	if p.status() != 0 {
+		t.Fatalf("policy generate: status %d: %s", p.status(), p.stderr.String())
 	}
-	needs, err := need.Of(declared.Calls(), need.Features(c), need.Place{Partition: "aws", Region: "us-east-1", Account: j.account})
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := generate.Policies(needs, generate.Options{})
-	if err != nil || len(result.Policies) != 1 {
-		t.Fatalf("%d policies are generated (%v), want 1", len(result.Policies), err)
-	}
-	return result.Policies[0]
+	return []byte(p.stdout.String())
 }
 
 // prove shows that the grants are enough, that all of them are used, and that each is missed, by its name. What is generated from the

@@ -22,7 +22,8 @@ type Need struct {
 	Action     string      // s3:GetObject; its spelling is made the catalog's
 	Resources  []string    // patterns as a policy writes them, at least one; "*" for an action without resource types
 	Conditions []Condition // the grant is limited to
-	Why        string      // for people
+	For        string      // for people: what needs it
+	Why        string      // for people: what does not work without it
 }
 
 // A Condition is one key of one operator.
@@ -39,8 +40,11 @@ type Options struct {
 	Catalog *catalog.Catalog // nil: the embedded one
 	// Encrypted says where a key is needed too. The grant on it holds by way of the service alone.
 	Encrypted []Encrypted
-	// Always are conditions of every statement, such as an organization's or a VPC endpoint's.
+	// Always are conditions of every statement, such as a tag of the principal.
 	Always []Condition
+	// Direct are conditions of every statement but those on keys that a service uses for the caller: such a request comes from the
+	// service's network.
+	Direct []Condition
 	// Limit is how long a policy may be, in characters without white space; 0 is 6,144, that of a managed policy.
 	Limit int
 }
@@ -48,11 +52,15 @@ type Options struct {
 // A Statement is one Allow.
 type Statement struct {
 	Sid        string
+	Principal  Principal // zero in a policy of an identity
 	Actions    []string
-	Resources  []string
+	Resources  []string // none in a trust policy
 	Conditions []Condition
-	Why        []string // of the needs that it serves
+	For, Why   []string // of the needs that it serves
 }
+
+// A Principal is whom a policy of a resource speaks of: an ARN or account of the kind AWS, or the name of a Service.
+type Principal struct{ Kind, Name string }
 
 // A Result is what Policies makes.
 type Result struct {
@@ -68,7 +76,7 @@ const managedPolicy = 6144
 type grant struct {
 	action, resource string
 	conditions       []Condition
-	why              []string
+	uses, why        []string
 }
 
 // Policies makes identity policies for the needs. The error is of a need that no policy can serve: an action that is none, or a
@@ -88,7 +96,11 @@ func Policies(needs []Need, o Options) (Result, error) {
 	}
 	statements := group(reduce(m.grants))
 	for i := range statements {
-		statements[i].Conditions = joined(statements[i].Conditions, o.Always)
+		always := o.Always
+		if !viaService(statements[i].Conditions) {
+			always = slices.Concat(always, o.Direct)
+		}
+		statements[i].Conditions = joined(statements[i].Conditions, always)
 		if err := distinct(statements[i].Conditions); err != nil {
 			return Result{}, fmt.Errorf("need of %s: %w", statements[i].Actions[0], err)
 		}
@@ -132,23 +144,25 @@ func (m *maker) add(n Need) error {
 		}
 	}
 	for _, resource := range n.Resources {
-		if err := m.check(action, resource); err != nil {
+		if err := m.check(action, resource, n.Conditions); err != nil {
 			return err
 		}
-		m.grants = append(m.grants, grant{action.String(), resource, joined(nil, n.Conditions), whys(n.Why)})
-		m.addKeys(action, resource)
+		m.grants = append(m.grants, grant{action.String(), resource, joined(nil, n.Conditions), some(n.For), some(n.Why)})
+		m.addKeys(action, resource, n.For)
 	}
 	return nil
 }
 
 // check refuses a resource that the action does not take: the grant would be dead.
-func (m *maker) check(a *catalog.Action, resource string) error {
+func (m *maker) check(a *catalog.Action, resource string, conditions []Condition) error {
 	takes := slices.ContainsFunc(a.Resources, func(r catalog.ActionResource) bool { return r.Type.Intersects(resource) })
 	switch {
 	case a.ResourceLess() && resource == "*":
 		m.warn("%s takes no resource: it is allowed on *", a)
 	case a.ResourceLess():
 		return fmt.Errorf("need of %s: it takes no resource, so a grant on %s would be dead; use *", a, resource)
+	case resource == "*" && len(conditions) > 0:
+		m.warn("%s is allowed on *: %s is all that limits it", a, conditions[0].Key)
 	case resource == "*":
 		m.warn("%s is allowed on *, though it takes resources", a)
 	case !takes:
@@ -158,18 +172,21 @@ func (m *maker) check(a *catalog.Action, resource string) error {
 }
 
 // addKeys grants what the action asks of the key that encrypts the resource.
-func (m *maker) addKeys(a *catalog.Action, resource string) {
+func (m *maker) addKeys(a *catalog.Action, resource, use string) {
 	pattern := arn.Compile(resource)
+	of, _ := arn.Split(resource)
 	for _, e := range m.o.Encrypted {
-		if !arn.Intersects(pattern, arn.Compile(e.Resource)) {
+		fields, _ := arn.Split(e.Key)
+		// A key encrypts what is in its own Region; a bucket's ARN has none.
+		elsewhere := arn.IsRegion(of[3]) && of[3] != fields[3]
+		if elsewhere || !arn.Intersects(pattern, arn.Compile(e.Resource)) {
 			continue
 		}
-		fields, _ := arn.Split(e.Key)
 		for d := range a.Dependents() {
 			if !strings.HasPrefix(d.Action, "kms:") || strings.Contains(d.When, "uploaded in parts") {
 				continue
 			}
-			g := grant{d.Action, e.Key, nil, whys(fmt.Sprintf("%s of what the key encrypts", a))}
+			g := grant{d.Action, e.Key, nil, some(use), some(fmt.Sprintf("%s of what the key encrypts is refused", a))}
 			if key, value, ok := strings.Cut(d.Condition, "="); ok {
 				g.conditions = []Condition{equal(key, strings.ReplaceAll(value, "${Region}", fields[3]))}
 			}
@@ -187,7 +204,12 @@ func equal(key, value string) Condition {
 	return Condition{operator, key, []string{value}}
 }
 
-func whys(text string) []string {
+// viaService tells whether a grant holds for what a service does for the caller only.
+func viaService(conditions []Condition) bool {
+	return slices.ContainsFunc(conditions, func(c Condition) bool { return c.Key == "kms:ViaService" })
+}
+
+func some(text string) []string {
 	if text == "" {
 		return nil
 	}

@@ -296,3 +296,38 @@ func BenchmarkPolicies(b *testing.B) {
 		}
 	}
 }
+
+// TestKeys: a key is granted where it can be what encrypts, and conditions about the network are not those of the service that uses it.
+func TestKeys(t *testing.T) {
+	for _, c := range []struct {
+		resource string
+		want     bool
+	}{
+		{secret, true}, {strings.Replace(secret, "eu-west-2", "eu-west-1", 1), false}, {strings.Replace(secret, "eu-west-2", "*", 1), true},
+	} {
+		result, err := generate.Policies([]generate.Need{{Action: "secretsmanager:GetSecretValue", Resources: []string{c.resource}, For: "secrets"}}, generate.Options{
+			Encrypted: []generate.Encrypted{{Resource: "*", Key: key}},
+			Direct:    []generate.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"true"}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(slices.Concat(result.Policies...))
+		if got := strings.Contains(text, "kms:Decrypt"); got != c.want || strings.Count(text, "aws:SecureTransport") != 1 {
+			t.Errorf("%s: got a grant on the key %v, want %v, and one condition on the transport:\n%s", c.resource, got, c.want, text)
+		}
+		for _, s := range result.Statements {
+			if !slices.Equal(s.For, []string{"secrets"}) {
+				t.Errorf("%s: %s is for %q, want secrets", c.resource, s.Sid, s.For)
+			}
+		}
+	}
+}
+
+// TestPrincipal: a policy of a resource, and a trust policy.
+func TestPrincipal(t *testing.T) {
+	text := generate.Text([]generate.Statement{{Sid: "Starter", Principal: generate.Principal{Kind: "AWS", Name: "arn:aws:iam::111122223333:role/starter"}, Actions: []string{"sts:AssumeRole"}}})
+	if _, err := iam.Strict(text, iam.TrustPolicy); err != nil {
+		t.Errorf("IAM would refuse it: %v\n%s", err, text)
+	}
+}

@@ -21,19 +21,32 @@ func reduce(grants []grant) []grant {
 	var distinct []grant
 	for _, g := range grants {
 		if last := len(distinct) - 1; last >= 0 && compareGrants(distinct[last], g) == 0 {
-			distinct[last].why = append(distinct[last].why, g.why...)
+			distinct[last].take(g)
 			continue
 		}
 		distinct = append(distinct, g)
 	}
-	var kept []grant
+	covered := make([]bool, len(distinct))
 	for i := range distinct {
 		by := slices.IndexFunc(distinct, func(other grant) bool { return covers(other, distinct[i]) })
 		if by < 0 || by > i && covers(distinct[i], distinct[by]) { // of two patterns that say the same, the first
-			kept = append(kept, distinct[i])
+			continue
+		}
+		covered[i] = true
+		distinct[by].take(distinct[i])
+	}
+	var kept []grant
+	for i, g := range distinct {
+		if !covered[i] {
+			kept = append(kept, g)
 		}
 	}
 	return kept
+}
+
+// take lets a grant serve what another one serves.
+func (g *grant) take(other grant) {
+	g.uses, g.why = slices.Concat(g.uses, other.uses), slices.Concat(g.why, other.why)
 }
 
 // covers tells whether a grant allows all that another one does, and more.
@@ -52,10 +65,11 @@ func group(grants []grant) []Statement {
 		last := len(statements) - 1
 		if last >= 0 && statements[last].Actions[0] == g.action && slices.CompareFunc(statements[last].Conditions, g.conditions, compareConditions) == 0 {
 			statements[last].Resources = append(statements[last].Resources, g.resource)
+			statements[last].For = append(statements[last].For, g.uses...)
 			statements[last].Why = append(statements[last].Why, g.why...)
 			continue
 		}
-		statements = append(statements, Statement{Actions: []string{g.action}, Resources: []string{g.resource}, Conditions: g.conditions, Why: slices.Clone(g.why)})
+		statements = append(statements, Statement{Actions: []string{g.action}, Resources: []string{g.resource}, Conditions: g.conditions, For: slices.Clone(g.uses), Why: slices.Clone(g.why)})
 	}
 	var grouped []Statement
 	for _, s := range statements {
@@ -68,13 +82,19 @@ func group(grants []grant) []Statement {
 			continue
 		}
 		grouped[same].Actions = append(grouped[same].Actions, s.Actions...)
+		grouped[same].For = append(grouped[same].For, s.For...)
 		grouped[same].Why = append(grouped[same].Why, s.Why...)
 	}
 	for i := range grouped {
-		slices.Sort(grouped[i].Why)
-		grouped[i].Why = slices.Compact(grouped[i].Why)
+		grouped[i].For, grouped[i].Why = sorted(grouped[i].For), sorted(grouped[i].Why)
 	}
 	return grouped
+}
+
+// sorted are texts in order, each once.
+func sorted(texts []string) []string {
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
 
 func service(action string) string {

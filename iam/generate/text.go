@@ -43,7 +43,7 @@ func pack(statements []Statement, limit int) (policies [][]byte) {
 		for n < len(statements) && length(statements[:n+1]) <= limit {
 			n++
 		}
-		policies = append(policies, text(statements[:n]))
+		policies = append(policies, Text(statements[:n]))
 		statements = statements[n:]
 	}
 	return policies
@@ -52,7 +52,7 @@ func pack(statements []Statement, limit int) (policies [][]byte) {
 // length is that of a policy, without white space as IAM counts.
 func length(statements []Statement) int {
 	n := 0
-	for _, r := range string(text(statements)) {
+	for _, r := range string(Text(statements)) {
 		if r != ' ' && r != '\n' {
 			n++
 		}
@@ -60,8 +60,9 @@ func length(statements []Statement) int {
 	return n
 }
 
-// text is the policy of these statements: members in the order in which people read them, and lists of one value without brackets.
-func text(statements []Statement) []byte {
+// Text is the policy of these statements, indented: members in the order in which people read them, and lists of one value without
+// brackets.
+func Text(statements []Statement) []byte {
 	var b bytes.Buffer
 	b.WriteString("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n")
 	for i, s := range statements {
@@ -72,7 +73,14 @@ func text(statements []Statement) []byte {
 		if s.Sid != "" {
 			fmt.Fprintf(&b, "      \"Sid\": %s,\n", quoted(s.Sid))
 		}
-		fmt.Fprintf(&b, "      \"Effect\": \"Allow\",\n      \"Action\": %s,\n      \"Resource\": %s", list(s.Actions, 6), list(s.Resources, 6))
+		b.WriteString("      \"Effect\": \"Allow\",\n")
+		if s.Principal.Kind != "" {
+			fmt.Fprintf(&b, "      \"Principal\": {\n        %s: %s\n      },\n", quoted(s.Principal.Kind), quoted(s.Principal.Name))
+		}
+		fmt.Fprintf(&b, "      \"Action\": %s", list(s.Actions, 6))
+		if len(s.Resources) > 0 {
+			fmt.Fprintf(&b, ",\n      \"Resource\": %s", list(s.Resources, 6))
+		}
 		writeConditions(&b, s.Conditions)
 		b.WriteString("\n    }")
 	}

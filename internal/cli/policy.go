@@ -10,6 +10,6 @@ func (a *app) policyCommand() *cobra.Command {
 		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.policyListCommand(), a.policyShowCommand(), a.policyLintCommand(), a.policySimulateCommand(), a.policyMatrixCommand(), a.policyCatalogCommand())
+	cmd.AddCommand(a.policyListCommand(), a.policyShowCommand(), a.policyGenerateCommand(), a.policyLintCommand(), a.policySimulateCommand(), a.policyMatrixCommand(), a.policyUsedCommand(), a.policyCatalogCommand())
 	return cmd
 }

@@ -59,7 +59,7 @@ func stream(c *config.Config) (all []Feature) {
 	case strings.HasPrefix(k.Consumer, "arn:"):
 		mode = "arn"
 	case k.Consumer == config.FanOut:
-		values["consumer"] = k.Stream + "/consumer/" + k.Application + ":*"
+		values["consumer"] = k.Stream + "/consumer/" + k.Application + ":??????????" // the end is when it was registered, in seconds
 	default:
 		delete(values, "consumer")
 	}
@@ -69,7 +69,7 @@ func stream(c *config.Config) (all []Feature) {
 	}
 	if d := c.State.DynamoDB; d != nil {
 		table := map[string]string{"table": d.Table, "application": k.Application}
-		all = append(all, Feature{"state.dynamodb", table}, Feature{"state.dynamodb.create=" + d.Create, table})
+		all = append(all, Feature{"state.dynamodb", table}, Feature{"state.dynamodb.create=" + d.Create, table}, Feature{"state.dynamodb.kcl3", table})
 	}
 	return all
 }
@@ -79,7 +79,7 @@ func known() []string {
 	return []string{
 		"aws-secretsmanager", "aws.role", "config", "dead_letter.s3", "dead_letter.sqs", "enrich.agents",
 		"source.kinesis", "source.kinesis.cloudwatch", "source.kinesis.consumer=arn", "source.kinesis.consumer=fanout", "source.kinesis.consumer=polling",
-		"state.dynamodb", "state.dynamodb.create=never", "state.dynamodb.create=on_demand", "state.dynamodb.create=provisioned",
+		"state.dynamodb", "state.dynamodb.create=never", "state.dynamodb.create=on_demand", "state.dynamodb.create=provisioned", "state.dynamodb.kcl3",
 	}
 }
 

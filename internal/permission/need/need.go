@@ -56,7 +56,7 @@ type scope struct {
 
 // need is what an ask needs; false where the feature's values name no resource, so that the call is not made.
 func (s scope) need(ask call.Ask) (generate.Need, bool) {
-	n := generate.Need{Action: ask.Action, Why: "without it, " + s.call.Why}
+	n := generate.Need{Action: ask.Action, For: s.feature.Name, Why: s.call.Why}
 	for _, template := range ask.Resources {
 		if n.Resources = call.Template(template).Expand(s.member); len(n.Resources) > 0 {
 			break

@@ -96,7 +96,7 @@ func TestStream(t *testing.T) {
 		{"", "", "source.kinesis source.kinesis.consumer=polling"},
 		{", consumer: fanout", "", "source.kinesis source.kinesis.consumer=fanout"},
 		{", consumer: \"" + stream + "/consumer/x:1795000000\"", "", "source.kinesis source.kinesis.consumer=arn"},
-		{"", "state: {dynamodb: {create: never}}\nredact: {key: \"env:KEY\"}", "source.kinesis source.kinesis.consumer=polling state.dynamodb state.dynamodb.create=never"},
+		{"", "state: {dynamodb: {create: never}}\nredact: {key: \"env:KEY\"}", "source.kinesis source.kinesis.consumer=polling state.dynamodb state.dynamodb.create=never state.dynamodb.kcl3"},
 	} {
 		features := Features(parse(t, "version: 1\nsource: {kinesis: {stream: \""+stream+"\""+c.source+"}}\ndestination: {file: {path: out}}\naws: {region: eu-west-2}\n"+c.more+"\n"))
 		var names []string
