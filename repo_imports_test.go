@@ -56,6 +56,10 @@ var imports = []importRule{
 		why: "the Lambda takes aggregates apart too, and is not to link the SDK or a protobuf library for it",
 	},
 	{
+		from: "./internal/diagnose", only: []string{std, "./iam/...", "./internal/document"},
+		why: "what a message means follows from its text alone; what calls AWS for it stands in a package below",
+	},
+	{
 		from: "./internal/permission/call", only: []string{},
 		why: "a declaration of calls is a plain value that any package may hold",
 	},

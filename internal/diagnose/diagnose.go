@@ -98,8 +98,8 @@ type observed struct {
 	beyond      bool // it stands for all that are too many to keep
 }
 
-// note keeps a message.
-func (d *Doctor) note(at place, line int, m Message) {
+// note keeps a message. What it returns stands for all messages that say the same.
+func (d *Doctor) note(at place, line int, m Message) *observed {
 	request, encoded := m.RequestID, m.Encoded
 	if m.Encoded = ""; encoded != "" {
 		m.Encoded = "yes" // each request has another text
@@ -112,7 +112,7 @@ func (d *Doctor) note(at place, line int, m Message) {
 	if o := d.seen[key]; o != nil {
 		o.times++
 		o.last = line
-		return
+		return o
 	}
 	o := &observed{observation: key, request: request, encoded: encoded, first: line, last: line, times: 1}
 	if len(d.cases) >= maxFindings {
@@ -123,10 +123,11 @@ func (d *Doctor) note(at place, line int, m Message) {
 		}
 		rest.times++
 		rest.last = line
-		return
+		return rest
 	}
 	d.seen[key] = o
 	d.cases = append(d.cases, o)
+	return o
 }
 
 // A Report is all that was found.

@@ -112,7 +112,7 @@ func (d *Doctor) finding(o *observed) Finding {
 	case Invalid:
 		f.invalid(m)
 	case Timeout:
-		f.timeout(m, o.Region)
+		f.timeout(m, cmp.Or(o.Region, d.region))
 	case Stopped:
 		f.stopped(m)
 	case Unknown:
@@ -160,7 +160,7 @@ func (d *Doctor) denial(f *Finding, m Message, o *observed) {
 	f.add(m, who, o)
 	f.advise(m, who, o)
 	if len(f.Add) > 0 {
-		f.MayNeed = d.mayNeed(f.Actions)
+		f.MayNeed = d.mayNeed(f.Actions, f.target)
 	}
 }
 
@@ -261,15 +261,23 @@ func article(p PolicyType) string {
 	return "a"
 }
 
-// mayNeed lists what the callers of the actions need as well.
-func (d *Doctor) mayNeed(actions []string) (needs []Need) {
+// mayNeed lists what the callers of the actions need as well, in the place of the target as far as that tells.
+func (d *Doctor) mayNeed(actions []string, target string) (needs []Need) {
+	var values []string
+	fields, _ := arn.Split(target)
+	for i, name := range []string{1: "${Partition}", 3: "${Region}", 4: "${Account}"} {
+		if name != "" && fields[i] != "" && fields[i] != "*" {
+			values = append(values, name, fields[i])
+		}
+	}
+	known := strings.NewReplacer(values...)
 	for _, name := range actions {
 		a, ok := d.catalog.Action(name)
 		if !ok {
 			continue
 		}
 		for n := range a.Dependents() {
-			need := Need{n.Action, n.On, n.Condition, n.When}
+			need := Need{n.Action, known.Replace(n.On), known.Replace(n.Condition), n.When}
 			if !slices.Contains(needs, need) && !slices.Contains(actions, n.Action) {
 				needs = append(needs, need)
 			}

@@ -58,6 +58,9 @@ func count(n int, what string) string {
 // where says where a finding stands.
 func (f *Finding) where() string {
 	text := f.Source
+	if f.Kind == Unknown.String() && f.Of == "" {
+		return text + ", " + count(f.Times, "line") + " with text"
+	}
 	if f.Line > 0 && f.Source != "argument" {
 		text += fmt.Sprintf(", line %d", f.Line)
 	}
@@ -81,9 +84,6 @@ func (f *Finding) write(b *strings.Builder) {
 		}
 	}
 	row("at", f.where())
-	if f.Kind == Unknown.String() {
-		return
-	}
 	row("principal", withNote(f.Principal, f.PrincipalKind))
 	row("action", strings.Join(f.Actions, ", "))
 	row("resource", f.Resource)

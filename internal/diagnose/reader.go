@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"trunkline/iam/arn"
 	"trunkline/iam/catalog"
@@ -110,7 +111,7 @@ func isService(c *catalog.Catalog, name string) bool {
 
 // isPlain tells whether a text holds nothing that could steer a terminal.
 func isPlain(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
 }
 
 // action reads SERVICE:NAME. A cut one is not taken; then nothing follows.

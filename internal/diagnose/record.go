@@ -135,9 +135,9 @@ func (in *input) scan(text string, line int, q quality) int {
 	return len(found)
 }
 
-func (in *input) note(m Message, line int) {
+func (in *input) note(m Message, line int) *observed {
 	in.Messages++
-	in.doctor.note(in.place, line, m)
+	return in.doctor.note(in.place, line, m)
 }
 
 // line looks at a line of text. Terraform draws a frame around an error and breaks its lines: they are put together again.
@@ -312,6 +312,6 @@ func (in *input) decoded(n document.Node) {
 		text = in.document.AppendText(nil, m)
 	}
 	if decoded, err := parseDecoded(text); err == nil && !decoded.allowed {
-		in.note(decoded.message(), in.at(n))
+		in.note(decoded.message(), in.at(n)).decoded = decoded
 	}
 }
