@@ -46,18 +46,19 @@ type Applied struct {
 
 // check asks the policies at hand about each denial. The error is of policies of which it is not clear which denial they are about.
 func (d *Doctor) check(findings []Finding) error {
+	at := d.policies
 	var principals, resources []string
 	for i := range findings {
-		if f := &findings[i]; f.Kind == Denied.String() && len(f.Actions) > 0 {
-			if who := principalOf(f.Principal).arn; who != "" && !slices.Contains(principals, who) {
-				principals = append(principals, who)
-			}
-			if !slices.Contains(resources, f.target) {
-				resources = append(resources, f.target)
-			}
+		f := &findings[i]
+		who := principalOf(f.Principal).arn
+		if f.Kind != Denied.String() || len(f.Actions) == 0 || at.Principal != "" && who != "" && who != principalOf(at.Principal).arn {
+			continue
 		}
+		if who != "" {
+			principals = appendNew(principals, who)
+		}
+		resources = appendNew(resources, f.target)
 	}
-	at := d.policies
 	if at.Principal == "" && len(principals) > 1 {
 		return fmt.Errorf("the messages name %d principals; say whose the policies are, with --principal ARN: %s", len(principals), strings.Join(principals[:min(3, len(principals))], ", "))
 	}

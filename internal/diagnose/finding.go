@@ -158,7 +158,7 @@ func (d *Doctor) denial(f *Finding, m Message, o *observed) {
 	f.target = d.target(f, cmp.Or(o.Region, d.region))
 	f.Verdict, f.Cause = f.verdict(m)
 	f.add(m, who, o)
-	f.advise(m, who, o)
+	f.advise(m, who, o, d.policies != nil)
 	if len(f.Add) > 0 {
 		f.MayNeed = d.mayNeed(f.Actions, f.target)
 	}

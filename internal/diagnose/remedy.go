@@ -146,10 +146,10 @@ func (f *Finding) addPassRole(p PolicyType, to string) {
 	f.Do = append(f.Do, "keep the service that the role is passed to: lambda.amazonaws.com for CreateFunction, pipes.amazonaws.com for CreatePipe and UpdatePipe, another for other calls")
 }
 
-// advise says what to do beside or instead of adding a statement.
-func (f *Finding) advise(m Message, who caller, o *observed) {
+// advise says what to do beside or instead of adding a statement. With policies at hand nobody has to be told to give them.
+func (f *Finding) advise(m Message, who caller, o *observed, atHand bool) {
 	do := func(format string, args ...any) { f.Do = append(f.Do, fmt.Sprintf(format, args...)) }
-	f.adviseDeny(m, do)
+	f.adviseDeny(m, do, atHand)
 	switch m.Form {
 	case "connect":
 		do("check that the instance id of the call is that of your instance, in this account and Region; Connect answers so for others too")
@@ -198,12 +198,15 @@ func (f *Finding) advise(m Message, who caller, o *observed) {
 }
 
 // adviseDeny says how a Deny is found.
-func (f *Finding) adviseDeny(m Message, do func(string, ...any)) {
+func (f *Finding) adviseDeny(m Message, do func(string, ...any), atHand bool) {
 	switch {
 	case m.Effect == Explicit && m.PolicyARN != "":
 		do("find the Deny in %s; more Allow does not help", m.PolicyARN)
+	case m.Effect == Explicit && f.Verdict == denyMustGo && atHand:
+		do("find the Deny; more Allow does not help")
 	case m.Effect == Explicit && f.Verdict == denyMustGo:
 		do("find the Deny; more Allow does not help; give the policies with --policy, and the statement is named")
+	case atHand:
 	case f.Verdict == notSaid && len(f.Actions) > 0 && !slices.Contains([]string{"kms key", "kms ciphertext", "connect"}, m.Form):
 		do("give the policies with --policy, and it is decided which of them stands in the way; without them, begin with the principal's own")
 	}
