@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -155,6 +156,22 @@ func TestMany(t *testing.T) {
 	}
 	if want := fmt.Sprintf("there are more than %d different messages", maxFindings); !strings.Contains(text, want) {
 		t.Errorf("the report does not say %q", want)
+	}
+}
+
+// TestEffort: the longest line, full of beginnings of messages, takes a time that grows with its length alone. A bound of minutes tells that
+// from one that grows with its square.
+func TestEffort(t *testing.T) {
+	for _, part := range []string{
+		"User: arn:aws:iam::1:user/a is not authorized to perform: a:B on resource: ", "You are not authorized to perform this operation. User: ",
+		"operation error a: B, ", "dial tcp : i/o timeout", "<Code>AccessDenied</Code>", "User: a is not authorized to perform: a:B on resource: \"",
+		"Cannot access stream arn:aws:a:b:c:d", " (Service: a, Status Code: 1", "Unable to execute HTTP request: Connect to a",
+	} {
+		begin := time.Now()
+		report(t, Options{}, strings.NewReader(strings.Repeat(part, MaxLine/len(part))))
+		if took := time.Since(begin); took > time.Minute {
+			t.Errorf("%s…: took %v", part, took)
+		}
 	}
 }
 

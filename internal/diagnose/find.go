@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -142,7 +141,7 @@ func (a *anchors) after(from int) (i, row int) {
 				a.at[k] = from + j
 			}
 		}
-		if a.at[k] < len(a.text) && (best < 0 || cmp.Compare(a.at[k], a.at[best]) < 0) {
+		if a.at[k] < len(a.text) && (best < 0 || a.at[k] < a.at[best]) {
 			best = k
 		}
 	}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +31,9 @@ const (
 )
 
 func (r *reader) rest() string { return r.text[r.at:] }
+
+// near is what remains, as far as a resource and what follows it can go: a text with many messages is not gone through for each.
+func (r *reader) near() string { return r.rest()[:min(len(r.rest()), maxResource+maxWrapper)] }
 
 // skip reads a text.
 func (r *reader) skip(literal string) bool {
@@ -152,7 +156,7 @@ func (r *reader) resource() {
 			return
 		}
 	}
-	rest := r.rest()
+	rest := r.near()
 	end, sure := len(rest), r.whole
 	for _, phrase := range aroundMessage {
 		if i := strings.Index(rest[:end], phrase); i >= 0 {
@@ -196,7 +200,7 @@ func (r *reader) resource() {
 
 // quoted reads up to the closing quote. S3 keys may hold quotes: one in front of a known phrase closes.
 func (r *reader) quoted(quote string) {
-	rest := r.rest()
+	rest := r.near()
 	end := strings.Index(rest, quote)
 	for _, phrase := range afterResource {
 		if i := strings.Index(rest, quote+phrase); i >= 0 && i < maxResource && !strings.Contains(rest[:i], " is not authorized to ") {
@@ -205,7 +209,7 @@ func (r *reader) quoted(quote string) {
 		}
 	}
 	if end < 0 { // cut off
-		r.at, r.m.Truncated = len(r.text), true
+		r.at, r.m.Truncated = r.at+len(rest), true
 		return
 	}
 	r.at += end + len(quote)
@@ -263,11 +267,8 @@ func (r *reader) reason() {
 		}
 	case r.skip(" with an explicit deny"):
 		r.m.Effect = Explicit
-		for _, in := range []string{" in a ", " in an ", " in the "} {
-			if r.skip(in) {
-				r.m.Policy = r.policy()
-				break
-			}
+		if slices.ContainsFunc([]string{" in a ", " in an ", " in the "}, r.skip) {
+			r.m.Policy = r.policy()
 		}
 		if r.m.Policy == "" {
 			r.ends(" in a ", " in an ", " in the ")
@@ -306,13 +307,10 @@ func (r *reader) policy() PolicyType {
 
 // tail reads an encoded authorization message.
 func (r *reader) tail() {
-	for _, phrase := range []string{". Encoded authorization failure message: ", " Encoded authorization failure message: ", "Encoded authorization failure message: "} {
-		if r.skip(phrase) {
-			r.m.Encoded = r.word("-_=")
-			if len(r.m.Encoded) > maxEncoded {
-				r.m.Encoded, r.m.Truncated = "", true
-			}
-			return
+	if slices.ContainsFunc([]string{". Encoded authorization failure message: ", " Encoded authorization failure message: ", "Encoded authorization failure message: "}, r.skip) {
+		r.m.Encoded = r.word("-_=")
+		if len(r.m.Encoded) > maxEncoded {
+			r.m.Encoded, r.m.Truncated = "", true
 		}
 	}
 }
@@ -366,7 +364,7 @@ func (r *reader) service() (name string) {
 
 // upTo is what stands in front of a phrase, or all.
 func (r *reader) upTo(phrase string) string {
-	before, _, _ := strings.Cut(r.rest(), phrase)
+	before, _, _ := strings.Cut(r.near(), phrase)
 	return before
 }
 

@@ -128,7 +128,7 @@ func (in *input) texts(n document.Node) {
 
 // scan looks for messages in a text, and tells how many there are.
 func (in *input) scan(text string, line int, q quality) int {
-	found := in.doctor.parser.find(text, q)
+	found := in.doctor.parser.find(text[:min(len(text), MaxLine)], q)
 	for _, m := range found {
 		in.note(m, line)
 	}

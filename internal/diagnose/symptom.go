@@ -3,7 +3,6 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -170,7 +169,7 @@ func reasonCodes() map[string]reasonCode {
 func (f *Finding) stopped(m Message) {
 	reason := reasonCodes()[m.Code]
 	f.Cause = reason.cause
-	f.Do = slices.Clip([]string{reason.do})
+	f.Do = []string{reason.do}
 	if m.Code == "InsufficientRolePermissions" {
 		f.Actions = []string{"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface", "ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}
 		f.put(IdentityBased, "the identity policy of the role of the function", statement{Effect: "Allow", Action: f.Actions, Resource: "*"})
