@@ -64,6 +64,10 @@ var imports = []importRule{
 		why: "files that outlive us for years are written by nothing that is not in this repository",
 	},
 	{
+		from: "./internal/diagnose", only: []string{std, "./iam/...", "./internal/document"},
+		why: "what a message means follows from its text alone; what calls AWS for it stands in a package below",
+	},
+	{
 		from: "./internal/permission/call", only: []string{},
 		why: "a declaration of calls is a plain value that any package may hold",
 	},
@@ -135,7 +139,7 @@ var imports = []importRule{
 
 	{
 		from: "./internal/deploy/export/...", only: []string{std, "./internal/deploy", "github.com/hashicorp/hcl/v2/...", "github.com/zclconf/go-cty/cty", "go.yaml.in/yaml/v3"},
-		why:  "an export says what the description says, in another language: it knows no config, no integration and no policy",
+		why: "an export says what the description says, in another language: it knows no config, no integration and no policy",
 	},
 
 	// The commands, at the top.

@@ -18,6 +18,7 @@ import (
 	"trunkline/iam/sim/cases"
 	"trunkline/internal/collector/deadletter"
 	"trunkline/internal/demo"
+	"trunkline/internal/diagnose"
 	"trunkline/internal/integration"
 	"trunkline/internal/lintreport"
 	"trunkline/internal/policymatrix"
@@ -151,6 +152,8 @@ func TestOutputReference(t *testing.T) {
 		"policy simulate --cases: an answer": cases.Answer{},
 		"policy matrix: a question":          policymatrix.Row{},
 		"policy lint: a finding":             lintreport.Object{},
+
+		"doctor: a finding": diagnose.Finding{},
 
 		"policy list: a policy":                  listedPolicy{},
 		"policy show --explain: a statement":     integration.Explanation{},

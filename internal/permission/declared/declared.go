@@ -11,6 +11,7 @@ import (
 	letterbucket "trunkline/internal/collector/deadletter/s3"
 	letterqueue "trunkline/internal/collector/deadletter/sqs"
 	agentfile "trunkline/internal/collector/enrich/s3"
+	"trunkline/internal/diagnose/decode"
 	"trunkline/internal/lease/dynamo"
 	"trunkline/internal/permission/call"
 	"trunkline/internal/secret/secretsmanager"
@@ -26,6 +27,7 @@ func Calls() []call.Call {
 		agentfile.Calls(),
 		awsclient.Calls(),
 		cloudwatch.Calls(),
+		decode.Calls(),
 		dynamo.Calls(),
 		fanout.Calls(),
 		kinesis.Calls(),

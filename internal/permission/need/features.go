@@ -74,10 +74,11 @@ func stream(c *config.Config) (all []Feature) {
 	return all
 }
 
-// known are the names of all features that Features and Assume can list, and those of the Lambda's config.
+// known are the names of all features that Features and Assume can list, those of the Lambda's config, and those that a flag of a
+// command turns on.
 func known() []string {
 	return []string{
-		"aws-secretsmanager", "aws.role", "config", "dead_letter.s3", "dead_letter.sqs", "enrich.agents",
+		"aws-secretsmanager", "aws.role", "config", "dead_letter.s3", "dead_letter.sqs", "doctor.decode", "enrich.agents",
 		"source.kinesis", "source.kinesis.cloudwatch", "source.kinesis.consumer=arn", "source.kinesis.consumer=fanout", "source.kinesis.consumer=polling",
 		"state.dynamodb", "state.dynamodb.create=never", "state.dynamodb.create=on_demand", "state.dynamodb.create=provisioned", "state.dynamodb.kcl3",
 	}
