@@ -38,6 +38,8 @@ type Config struct {
 	State       State        //
 	AWS         AWS          //
 	Observe     Observe      //
+	Integration *Integration // nil: none is named
+	Deploy      *Deploy      // nil: as the integration has it
 
 	name  string
 	where map[string]Position

@@ -24,6 +24,8 @@ func (c *Config) keys() []key {
 		{"state", section{keyed: &c.State}, false, "Where positions, the window of deduplicate and the index of dead letters are kept."},
 		{"aws", section{keyed: &c.AWS}, false, "How AWS services are called, where the config names something there. What is not said here, the SDK finds as every AWS tool does: environment variables, its configuration files, the role of the machine."},
 		{"observe", section{keyed: &c.Observe}, false, "How the running program can be watched. Nothing of it shows personal data or secrets."},
+		{"integration", optional[Integration, *Integration]{&c.Integration}, false, "The published integration that the records are for, for trunkline deploy: it gives names to what is deployed. A Lambda's config that names one leaves source and destination to the pipe."},
+		{"deploy", optional[Deploy, *Deploy]{&c.Deploy}, false, "How trunkline deploy makes what the rest of the config does not decide. It needs integration."},
 	}
 }
 

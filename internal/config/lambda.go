@@ -3,7 +3,8 @@ package config
 import "slices"
 
 // ParseLambda checks the text of a Lambda's config: a trunkline.yaml without what a Lambda cannot keep (source, deduplicate, state, a
-// folder of dead letters), or the published privacy object, bare or as it is handed out. name stands for the text in messages. Only a
+// folder of dead letters), or the published privacy object, bare or as it is handed out. In one that names an integration, source and
+// destination are those of the pipe that the function stands behind: they are checked, and left out. name stands for the text in messages. Only a
 // privacy file that redact.privacy names is opened. The error is a *[Problems] or says why that file cannot be read.
 func ParseLambda(name string, text []byte) (*Config, error) {
 	r := &reader{name: name, ifEmpty: "; write a config, or leave the file out to send the minimum set", where: map[string]Position{}}
@@ -68,12 +69,16 @@ func (c *Config) checkLambda(r *reader) {
 		{"observe.listen", "nobody can reach a Lambda; remove it"},
 		{"observe.traces", "a Lambda sleeps between invocations and cannot send traces in time; remove it"},
 	} {
-		if r.has(refused.key) {
+		if r.has(refused.key) && !(refused.key == "source" && c.behindPipe()) {
 			r.fail(where(r.where, refused.key), refused.key, "%s", refused.why)
 		}
 	}
 	if (c.DeadLetter.S3 != "" || c.DeadLetter.SQS != "") && !r.has("redact.key") {
 		r.fail(where(r.where, "dead_letter"), "dead_letter", "a Lambda needs redact.key for it: the same record must be the same dead letter from every instance")
+	}
+	if c.behindPipe() {
+		c.Source, c.Destination, c.Deploy = Source{}, Destination{}, nil
+		return
 	}
 	if c.Destination.HTTP != nil && !r.has("redact.key") {
 		r.fail(where(r.where, "destination.http"), "destination.http", "a Lambda needs redact.key for it: the same record must get the same Idempotency-Key from every instance")

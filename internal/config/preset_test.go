@@ -15,7 +15,8 @@ var turnOn = map[string][]string{
 	},
 	"operata": {
 		"# allow:", "allow:", "# key:", "key:", "# recipient: age1…", "recipient: " + recipientText, "# dynamodb:", "dynamodb:", "#   table:", "  table:",
-		"#   create:", "  create:", "#   failover:", "  failover:", "# endpoints:", "endpoints:",
+		"#   create:", "  create:", "#   failover:", "  failover:", "# endpoints:", "endpoints:", "# integration:", "integration:", "# deploy:", "deploy:",
+		"#   tags:", "  tags:", "#   vpc:", "  vpc:", "#   kms_key:", "  kms_key:", "#   dead_letter_queue:", "  dead_letter_queue:", "#   permissions_boundary:", "  permissions_boundary:",
 	},
 }
 
@@ -50,7 +51,7 @@ func TestPresets(t *testing.T) {
 				t.Errorf("not all was turned on: %+v", c)
 			}
 		case "operata":
-			if len(c.Redact.Allow) != 1 || c.Redact.Key.IsZero() || c.DeadLetter.Recipient == "" || c.State.DynamoDB == nil || c.AWS.Endpoints.Kinesis == "" {
+			if len(c.Redact.Allow) != 1 || c.Redact.Key.IsZero() || c.DeadLetter.Recipient == "" || c.State.DynamoDB == nil || c.AWS.Endpoints.Kinesis == "" || c.Integration == nil || c.Deploy == nil || c.Deploy.PermissionsBoundary == "" || len(c.Deploy.VPC.Subnets) != 1 {
 				t.Errorf("not all was turned on: %+v", c)
 			}
 		}

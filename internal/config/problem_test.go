@@ -15,6 +15,11 @@ const whole = "version: 1\nsource: {file: {path: in}}\ndestination: {stdout: {}}
 const aStream = "arn:aws:kinesis:eu-west-2:111122223333:stream/records"
 
 // stream is a config that reads a stream; more are further keys of source.kinesis.
+// deployed is a config with a deploy section, in line 5.
+func deployed(section string) string {
+	return stream(aStream, "") + "integration: {name: operata, group: g}\ndeploy: " + section + "\n"
+}
+
 func stream(name, more string) string {
 	return "version: 1\nsource: {kinesis: {stream: '" + name + "'" + more + "}}\ndestination: {stdout: {}}\n"
 }
@@ -50,16 +55,32 @@ var bad = []struct{ name, text, want string }{
 	{"near key", whole + "dedupliate: {}\n", `c:4:1: dedupliate: unknown key; did you mean "deduplicate"?`},
 	{"swapped letters", whole + "redact: {\n  rules: [{paht: A, action: null}]}\n", "c:5:11: redact.rules[0].path: is missing\n" + `c:5:12: redact.rules[0].paht: unknown key; did you mean "path"?`},
 	{"another case", whole + "State: {}\n", `c:4:1: State: unknown key; did you mean "state"?`},
-	{"far key", whole + "zzz: 1\n", "c:4:1: zzz: unknown key; known: version, source, filter, deduplicate, enrich, redact, destination, dead_letter, state, aws, observe"},
+	{"far key", whole + "zzz: 1\n", "c:4:1: zzz: unknown key; known: version, source, filter, deduplicate, enrich, redact, destination, dead_letter, state, aws, observe, integration, deploy"},
 	{"key of another section", whole + "redact:\n  batch: 2\n", "c:5:3: redact.batch: unknown key here; it belongs to destination.http"},
 	{"key of the top level", whole + "observe: {enrich: 2}\n", "c:4:11: observe.enrich: unknown key here; it belongs to the top level"},
 	{"key of a section without keys", "version: 1\nsource: {file: {path: in}}\ndestination: {stdout: {colour: red}}\n", "c:3:24: destination.stdout.colour: unknown key; destination.stdout has none"},
-	{"key in quotes", whole + "\"a b\": 1\n", `c:4:1: "a b": unknown key; known: version, source, filter, deduplicate, enrich, redact, destination, dead_letter, state, aws, observe`},
+	{"key in quotes", whole + "\"a b\": 1\n", `c:4:1: "a b": unknown key; known: version, source, filter, deduplicate, enrich, redact, destination, dead_letter, state, aws, observe, integration, deploy`},
 	{"twice", whole + "state: {file: a}\nstate: {file: b}\n", "c:5:1: state: stands twice; the first is in line 4"},
 	{"twice inside", whole + "state: {file: a, file: b}\n", "c:4:18: state.file: stands twice; the first is in line 4"},
 	{"two destinations", "version: 1\nsource: {file: {path: in}}\ndestination:\n  stdout: {}\n  file: {path: out}\n", "c:5:3: destination.file: destination has stdout already; keep one"},
 	{"no destination", "version: 1\nsource: {file: {path: in}}\ndestination: {}\n", "c:3:14: destination: want one of http, file, stdout"},
-	{"a key of later", whole + "deploy: {tags: {}}\n", "c:4:1: deploy: this version of trunkline does not have it; it sets up nothing in AWS by itself"},
+	{"a key of later", whole + "record: {}\n", "c:4:1: record: this version of trunkline does not have it; it collects records, not call audio"},
+	{"a deployment of nothing", whole + "deploy: {}\n", "c:4:9: deploy: needs integration: {name: operata, group: GROUP}, which names what is deployed"},
+	{"a deployment beside files", whole + "integration: {name: operata, group: g}\n", "c:4:14: integration: is deployed beside a Kinesis data stream: write source.kinesis in place of source.file"},
+	{"an integration", stream(aStream, "") + "integration: {name: oprata, group: g}\n", `c:4:21: integration.name: unknown integration "oprata"; did you mean "operata"?`},
+	{"a group", stream(aStream, "") + "integration: {name: operata, group: a_b}\n", `c:4:37: integration.group: "a_b" is not the id of a group: letters, digits and -, at most 36`},
+	{"no group", stream(aStream, "") + "integration: {name: operata}\n", "c:4:14: integration.group: is missing"},
+	{"an instance", stream(aStream, "") + "integration: {name: operata, group: g, instance: i}\n", `c:4:50: integration.instance: "i" is not the ARN of an instance such as arn:aws:connect:eu-west-2:111122223333:instance/ID`},
+	{"tags as a list", deployed("{tags: [a]}"), "c:5:16: deploy.tags: want a mapping of tags, have a list"},
+	{"AWS's own tag", deployed("{tags: {'aws:x': y}}"), `c:5:17: deploy.tags.aws:x: begins with aws:, which AWS keeps for itself; choose another name`},
+	{"no name of a tag", deployed("{tags: {'a#b': y}}"), `c:5:17: deploy.tags.a#b: is no name of a tag: 1 to 128 letters, digits, spaces and _.:/=+-@`},
+	{"a tag's number", deployed("{tags: {a: 1}}"), "c:5:20: deploy.tags.a: want the value of a tag: at most 256 letters, digits, spaces and _.:/=+-@, have a number; put it in quotes"},
+	{"a VPC without subnets", deployed("{vpc: {subnets: [], security_groups: [sg-12345678]}}"), "c:5:25: deploy.vpc.subnets: is empty; name at least 1, or leave the key out"},
+	{"a VPC without groups", deployed("{vpc: {subnets: [subnet-12345678]}}"), "c:5:15: deploy.vpc.security_groups: is missing"},
+	{"a subnet", deployed("{vpc: {subnets: [net], security_groups: [sg-12345678]}}"), `c:5:26: deploy.vpc.subnets[0]: "net" is not the id of a subnet such as subnet-0123456789abcdef0`},
+	{"an alias of a key", deployed("{kms_key: 'arn:aws:kms:eu-west-2:111122223333:alias/x'}"), `c:5:19: deploy.kms_key: "arn:aws:kms:eu-west-2:111122223333:alias/x" is not the ARN of a key such as arn:aws:kms:eu-west-2:111122223333:key/ID, not of an alias`},
+	{"a queue's URL", deployed("{dead_letter_queue: 'https://sqs.eu-west-2.amazonaws.com/1/q'}"), `c:5:29: deploy.dead_letter_queue: "https://sqs.eu-west-2.amazonaws.com/1/q" is not the ARN of a queue such as arn:aws:sqs:eu-west-2:111122223333:NAME`},
+	{"a boundary's name", deployed("{permissions_boundary: bound}"), `c:5:32: deploy.permissions_boundary: "bound" is not the ARN of a policy such as arn:aws:iam::111122223333:policy/NAME`},
 	{"a region", whole + "aws: {region: London}\n", `c:4:15: aws.region: "London" is not a region such as eu-west-2`},
 	{"a role", whole + "aws: {role: collector}\n", `c:4:13: aws.role: "collector" is not the ARN of a role`},
 	{"an endpoint", whole + "aws: {endpoints: {s3: 127.0.0.1}}\n", "c:4:23: aws.endpoints.s3: is no URL; write one such as https://api.example.com/records"},

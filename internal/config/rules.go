@@ -22,6 +22,7 @@ func (c *Config) check(r *reader) {
 	}
 	c.checkStream(r, fail)
 	c.checkLetters(r, fail)
+	c.checkDeploy(r, fail)
 	if a := c.Enrich.Agents; a != nil && a.Column == "" && len(a.Match) > 0 {
 		a.Column = a.Match[len(a.Match)-1].Name
 	}

@@ -26,7 +26,7 @@ for await (const line of readline.createInterface({input: process.stdin, crlfDel
 }`
 
 // beyondSchema are the problems that only Parse finds: ranges of texts, paths, and what one key means for another.
-var beyondSchema = regexp.MustCompile(`files are read by one worker|consumer of another stream|too long for a fan-out|out of range: from [0-9]+[a-zA-Z]|longer than|too large|empty name at|the path of one field|want s3://BUCKET|has s3 already|s3: does not stand|not JSON|as JSON does|` +
+var beyondSchema = regexp.MustCompile(`files are read by one worker|beside a Kinesis|begins with aws:|is no name of a tag|consumer of another stream|too long for a fan-out|out of range: from [0-9]+[a-zA-Z]|longer than|too large|empty name at|the path of one field|want s3://BUCKET|has s3 already|s3: does not stand|not JSON|as JSON does|` +
 	`nothing would ever|readable over|always read|read again|is denied by|has a rule already|needs|is for the action|decides this|gjson|cannot be named|add header|add key|stands twice|is nested too deeply|` +
 	`no age recipient`)
 
