@@ -133,6 +133,11 @@ var imports = []importRule{
 		why: "what becomes Terraform is data until it is written",
 	},
 
+	{
+		from: "./internal/deploy/export/...", only: []string{std, "./internal/deploy", "github.com/hashicorp/hcl/v2/...", "github.com/zclconf/go-cty/cty", "go.yaml.in/yaml/v3"},
+		why:  "an export says what the description says, in another language: it knows no config, no integration and no policy",
+	},
+
 	// The commands, at the top.
 	{
 		from: "./...", never: []string{"./internal/cli/..."}, except: []string{"./internal/cli/...", "./cmd/trunkline/..."}, tests: true,

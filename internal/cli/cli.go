@@ -118,7 +118,7 @@ Exit status: 0 done, 1 failed, 2 wrong call or config, 3 worked and found someth
 	})
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.runCommand(), a.replayCommand(),
-		a.statusCommand(), a.leaseCommand(), a.matchCommand(), a.policyCommand(), a.configCommand(), a.versionCommand(),
+		a.statusCommand(), a.leaseCommand(), a.matchCommand(), a.policyCommand(), a.deployCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root
 }
