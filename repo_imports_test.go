@@ -135,7 +135,7 @@ var imports = []importRule{
 
 	{
 		from: "./internal/deploy/export/...", only: []string{std, "./internal/deploy", "github.com/hashicorp/hcl/v2/...", "github.com/zclconf/go-cty/cty", "go.yaml.in/yaml/v3"},
-		why:  "an export says what the description says, in another language: it knows no config, no integration and no policy",
+		why: "an export says what the description says, in another language: it knows no config, no integration and no policy",
 	},
 
 	// The commands, at the top.

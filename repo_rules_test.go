@@ -176,6 +176,8 @@ func TestImportRulesFail(t *testing.T) {
 		{"internal/collector/redact/scrub", "unicode/utf8", false},
 		{"internal/collector/redact/scrub", "./internal/collector", true},
 		{"internal/permission/call", "fmt", true},
+		{"internal/deploy/export/terraform", "./internal/deploy", false},
+		{"internal/deploy/export/terraform", "./internal/config", true},
 		{"internal/integration/operata", "./internal/integration", false},
 		{"internal/integration/operata", "./internal/config", true},
 		{"internal/integration", "github.com/hashicorp/hcl/v2/hclwrite", false},
