@@ -193,20 +193,49 @@ resource "aws_iam_role_policy" "worker_policy" {
           Effect = "Allow"
           Action = [
             "dynamodb:CreateTable",
-            "dynamodb:DeleteItem",
             "dynamodb:DescribeTable",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Scan",
-            "dynamodb:UpdateItem",
           ]
           Resource = "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline"
+        },
+        {
+          Sid    = "DynamodbTable2"
+          Effect = "Allow"
+          Action = [
+            "dynamodb:DeleteItem",
+            "dynamodb:UpdateItem",
+          ]
+          Resource = [
+            "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline",
+            "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline-CoordinatorState",
+            "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline-WorkerMetricStats",
+          ]
+        },
+        {
+          Sid    = "DynamodbTable3"
+          Effect = "Allow"
+          Action = [
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+          ]
+          Resource = [
+            "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline",
+            "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline-CoordinatorState",
+          ]
         },
         {
           Sid      = "DynamodbIndex"
           Effect   = "Allow"
           Action   = "dynamodb:Query"
           Resource = "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline/index/LeaseOwnerToLeaseKeyIndex"
+        },
+        {
+          Sid    = "DynamodbTable4"
+          Effect = "Allow"
+          Action = "dynamodb:Scan"
+          Resource = [
+            "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline",
+            "arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:table/trunkline-WorkerMetricStats",
+          ]
         },
         {
           Sid    = "KinesisStream"
