@@ -181,6 +181,8 @@ func TestImportRulesFail(t *testing.T) {
 		{"internal/diagnose", "github.com/aws/aws-sdk-go-v2/service/sts", true},
 		{"internal/diagnose/decode", "github.com/aws/aws-sdk-go-v2/service/sts", false},
 		{"internal/permission/call", "fmt", true},
+		{"internal/deploy/export/terraform", "./internal/deploy", false},
+		{"internal/deploy/export/terraform", "./internal/config", true},
 		{"internal/integration/operata", "./internal/integration", false},
 		{"internal/integration/operata", "./internal/config", true},
 		{"internal/integration", "github.com/hashicorp/hcl/v2/hclwrite", false},

@@ -100,7 +100,7 @@ observe:
 		"destination: {stdout: {}}\nredact: {key: env:K}\nstate: {dynamodb: {table: leases, create: never, failover: 3s}}\n",
 	"deployed": deployed("{tags: {Team: 'contact centre', 'cost:centre': ''}, vpc: {subnets: [subnet-12345678], security_groups: [sg-0123456789abcdef0]}, kms_key: 'arn:aws:kms:eu-west-2:111122223333:key/1-a', " +
 		"dead_letter_queue: 'arn:aws:sqs:eu-west-2:111122223333:dead', permissions_boundary: 'arn:aws:iam::aws:policy/PowerUserAccess'}"),
-	"an instance": stream(aStream, "") + "integration: {name: operata, group: g, instance: 'arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222'}\n",
+	"an instance":    stream(aStream, "") + "integration: {name: operata, group: g, instance: 'arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222'}\n",
 	"standard input": "version: 1\nsource: {file: {path: '-'}}\ndestination: {file: {path: out.jsonl, rotate: 1GiB, keep: 7}}\ndead_letter: {recipient: " + recipientText + "}\n",
 	"privacy inside": whole + "redact: {privacy: {type: WHITELIST, fields: [Attributes.language, 'Recordings.#.Status', Attributes.7]}}\nobserve: {listen: off}\n",
 	"privacy outside": whole + `redact: {privacy: privacy.json, rules: [{path: A, action: mask}]}

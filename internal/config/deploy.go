@@ -108,7 +108,8 @@ func (v tagsValue) dump() (any, bool) {
 
 func (v tagsValue) schema() object {
 	return object{
-		{"type", "object"}, {"maxProperties", MaxTags},
+		{"type", "object"},
+		{"maxProperties", MaxTags},
 		{"propertyNames", object{{"pattern", `^[^\n]{1,128}$`}}},
 		{"additionalProperties", object{{"type", "string"}, {"maxLength", 256}}},
 	}

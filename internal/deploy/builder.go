@@ -133,7 +133,7 @@ func (b *builder) common() {
 }
 
 // keep makes the secret that holds the API key, and what watches its age.
-func (b *builder) keep() error {
+func (b *builder) keep() {
 	secret := b.add("secret", Secret, "The API key of the receiver. Its value comes from outside, and stands in no file.", Map{
 		{"Name", b.value("secret", "")},
 		{"Description", Text("API key of the receiver of contact records")},
@@ -141,7 +141,6 @@ func (b *builder) keep() error {
 		{"SecretString", Param("api_key")},
 	})
 	secret.Keep = true
-	return nil
 }
 
 // watch makes the alarm on the age of the key. Secrets Manager has no metric of it, so a small state machine looks and reports.

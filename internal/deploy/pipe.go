@@ -19,7 +19,8 @@ func (b *builder) pipe() error {
 	}
 	b.common()
 	b.pipeParameters()
-	for _, step := range []func() error{b.keep, b.roles, b.function, b.deliver, b.watch} {
+	b.keep()
+	for _, step := range []func() error{b.roles, b.function, b.deliver, b.watch} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -14,9 +14,7 @@ func (b *builder) worker() error {
 	b.d.About = []string{"What a fleet of workers needs that run: trunkline run, with state.dynamodb: the secret, the lease table and the role."}
 	b.common()
 	b.parameter(Parameter{Name: "worker_place", Group: groupOperation, Title: "Where workers run", About: "Who may assume the workers' role: ecs for tasks of ECS in this account, ec2 for instances.", Default: "ecs", OneOf: []string{"ecs", "ec2"}})
-	if err := b.keep(); err != nil {
-		return err
-	}
+	b.keep()
 	trust, err := b.ownPolicy("worker-trust", func(sid string) (When, bool) {
 		return map[string]When{"Tasks": {"worker_place=ecs"}, "Instances": {"worker_place=ec2"}}[sid], true
 	})

@@ -5,6 +5,7 @@ package deploytest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -106,9 +107,7 @@ func Combinations(tb testing.TB, d *deploy.Description) []deploy.Setting {
 		}
 		for _, set := range slices.Clone(all) {
 			with := deploy.Setting{}
-			for name, value := range set {
-				with[name] = value
-			}
+			maps.Copy(with, set)
 			with[p.Name] = samples[p.Name]
 			if p.Name == "subnet_ids" {
 				with["security_group_ids"] = "sg-0123456789abcdef0"

@@ -175,7 +175,7 @@ func (p *paper) value(t *testing.T, n *yaml.Node) any {
 	case "!!map":
 		all := map[string]any{}
 		for k := 0; k+1 < len(n.Content); k += 2 {
-			if value := p.value(t, n.Content[k+1]); value != (any)(noValue{}) {
+			if value := p.value(t, n.Content[k+1]); value != any(noValue{}) {
 				all[n.Content[k].Value] = value
 			}
 		}
@@ -183,7 +183,7 @@ func (p *paper) value(t *testing.T, n *yaml.Node) any {
 	case "!!seq":
 		all := []any{}
 		for k := range n.Content {
-			if value := args(k); value != (any)(noValue{}) {
+			if value := args(k); value != any(noValue{}) {
 				all = append(all, value)
 			}
 		}

@@ -93,8 +93,11 @@ func TestProvider(t *testing.T) {
 	}
 	bad := string(export(t, "pipe"))
 	for _, fault := range [][2]string{
-		{"invocation_endpoint ", "invocation_endpiont "}, {"kinesis_stream_parameters {", "kinesis_parameters {"}, {"  role_arn      = aws_iam_role.pipe_role.arn\n", ""},
-		{`"aws_pipes_pipe" "pipe"`, `"aws_pipe" "pipe"`}, {`dynamic "vpc_config"`, `dynamic "vpc"`},
+		{"invocation_endpoint ", "invocation_endpiont "},
+		{"kinesis_stream_parameters {", "kinesis_parameters {"},
+		{"  role_arn      = aws_iam_role.pipe_role.arn\n", ""},
+		{`"aws_pipes_pipe" "pipe"`, `"aws_pipe" "pipe"`},
+		{`dynamic "vpc_config"`, `dynamic "vpc"`},
 	} {
 		if text := strings.ReplaceAll(bad, fault[0], fault[1]); text == bad || len(against(parse(t, "bad", []byte(text)), schema)) == 0 {
 			t.Errorf("%q for %q is not noticed", fault[1], fault[0])
