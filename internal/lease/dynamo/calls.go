@@ -67,7 +67,7 @@ func Calls() []call.Call {
 		},
 		{
 			Operation: "dynamodb:UpdateItem", Features: features, Scope: scope,
-			Why:  "no lease is taken, kept or moved on",
+			Why:  "no lease is taken, kept or moved on, and a migration of Java workers from 2.x to 3.x may wait",
 			Asks: of("dynamodb:UpdateItem", keyed("Key", "Key")...),
 		},
 		{
