@@ -7,6 +7,9 @@
 // configuration is read once and a client is built once, on first use, whatever the number of goroutines. The packages that call a
 // service bring its client, so that a program links only those whose packages it has.
 //
+// The SDK has no log: by itself it would write to standard error, beside ours, remarks on connections and headers that nobody can act
+// on. What a call comes to is in its error.
+//
 // No HTTP client is set: with one of its own, the SDK refuses to start where AWS_CA_BUNDLE names more certificates to trust.
 package awsclient
 
@@ -19,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -55,7 +59,9 @@ func (c *Config) load(ctx context.Context) (aws.Config, error) {
 	if c.loaded != nil {
 		return *c.loaded, nil
 	}
-	options := []func(*config.LoadOptions) error{config.WithAPIOptions(c.o.Middleware)}
+	options := []func(*config.LoadOptions) error{
+		config.WithAPIOptions(c.o.Middleware), config.WithLogger(logging.Nop{}), config.WithClientLogMode(0),
+	}
 	if c.o.Region != "" {
 		options = append(options, config.WithRegion(c.o.Region))
 	}

@@ -154,6 +154,35 @@ func TestMiddleware(t *testing.T) {
 	}
 }
 
+// TestQuiet: the SDK writes nothing to standard error, where its remarks would stand between our lines, and no request or answer.
+func TestQuiet(t *testing.T) {
+	alone(t)
+	withKey(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", "yesterday") // the SDK has something to say about that
+		fmt.Fprint(w, identity)
+	}))
+	defer server.Close()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	standard := os.Stderr
+	os.Stderr = file
+	defer func() { os.Stderr = standard }()
+	c := New(Options{Region: "eu-west-2", Endpoints: map[string]string{"sts": server.URL}})
+	if _, err := whoami(t, c); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := os.ReadFile(file.Name()); err != nil || len(said) > 0 {
+		t.Errorf("the SDK wrote to standard error (%v), want nothing:\n%s", err, said)
+	}
+	if c.loaded.ClientLogMode != 0 {
+		t.Errorf("log mode %v, want none: it would show requests and answers", c.loaded.ClientLogMode)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	for _, c := range []struct {
 		name   string

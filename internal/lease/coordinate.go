@@ -15,6 +15,11 @@ var ErrSetup = errors.New("this has to be set up first")
 type Coordinator interface {
 	// Regime reads how leases are given out now.
 	Regime(ctx context.Context) (Regime, error)
+	// Prepared returns nil when the store has what followers ask of it, and an error that wraps ErrSetup and says what is missing.
+	Prepared(ctx context.Context) error
+	// Upgrade makes a fleet of takers one with a leader, on the condition that it is on its way there; else it returns ErrConflict.
+	// worker is who says so.
+	Upgrade(ctx context.Context, worker string) error
 	// Assigned returns the keys of the leases that have worker as their owner, those that are still on their way to it among them.
 	// It may be a little behind the latest writes.
 	Assigned(ctx context.Context, worker string) ([]string, error)
@@ -40,6 +45,8 @@ type Regime struct {
 	Assigned bool
 	// Reported says that each worker reports.
 	Reported bool
+	// Upgrading says that takers are on their way to a leader: the one that they elect calls Upgrade when all are ready.
+	Upgrading bool
 	// Leaderless says that this worker must not lead: it does not understand what the table says, and follows.
 	Leaderless bool
 	// Name is what the table calls it, for logs.
@@ -59,7 +66,7 @@ type Report struct {
 	Updated time.Time
 	// Able says that it can be given leases.
 	Able bool
-	// Ours says that it is a worker of this program: one that leaves the state of a migration alone.
+	// Ours says that it is a worker of this program: as a leader it moves no migration on.
 	Ours bool
 	// Place is the store's own: where the report is.
 	Place string

@@ -6,7 +6,8 @@
 //	leader     Store.List, Coordinator.Reports ─▶ View ─▶ Moves ─▶ Store.Take for another, or Coordinator.HandOver
 //
 // Every worker of a table that is no [Coordinator] is a taker, as in version 2 of that library. Where the table is one, it says which
-// regime is in force, and the worker changes with it: in version 3 a leader assigns, and everybody follows.
+// regime is in force, and the worker changes with it: in version 3 a leader assigns, and everybody follows. On the way from one to the
+// other the worker that takers elect sees when all are ready, and says so in the table.
 //
 // A lease's counter is heartbeat and fencing token in one: every write by an owner is conditional on the counter that it last saw,
 // and adds 1. There is no clock in the table. Each observer remembers when it first saw a counter, by its own clock; a lease whose

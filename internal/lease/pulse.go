@@ -62,6 +62,7 @@ func (p *pulse) take(v *View, now time.Time) {
 // pace says when a loop is to scan: at a fixed distance, and now and then in between.
 type pace struct {
 	every   time.Duration
+	last    time.Time // when the last scan was over
 	regular time.Time
 	extra   [extras]time.Time // of the last extra scans
 }
@@ -74,15 +75,16 @@ const (
 
 // scanned sets the next regular scan, when the one before is over.
 func (p *pace) scanned(now time.Time) {
-	if !now.Before(p.regular) {
+	if p.last = now; !now.Before(p.regular) {
 		p.regular = now.Add(p.every)
 	}
 }
 
-// next is when to scan again. recheck is View.Recheck's.
+// next is when to scan again. recheck is View.Recheck's; one that has passed is that of an extra scan that failed, and the regular one
+// makes up for it.
 func (p *pace) next(recheck time.Time) time.Time {
 	switch {
-	case recheck.IsZero() || !recheck.Before(p.regular):
+	case !recheck.After(p.last) || !recheck.Before(p.regular):
 		return p.regular
 	case recheck.Equal(p.extra[extras-1]):
 		return recheck

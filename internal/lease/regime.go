@@ -52,6 +52,7 @@ func ending(ctx context.Context, err error) error {
 //	taker      scan the table, take a fair share
 //	follower   ask the index what is assigned to this worker; lead, where nobody does
 //	either     report, where the table says so
+//	taker      end the upgrade to a leader, where the fleet is at it and this worker is elected
 func (w *Worker) term(ctx context.Context, r Regime) Regime {
 	over := make(chan struct{})
 	var loops sync.WaitGroup
@@ -66,6 +67,9 @@ func (w *Worker) term(ctx context.Context, r Regime) Regime {
 	}
 	if r.Reported {
 		loops.Go(func() { w.reportLoop(ctx, over) })
+	}
+	if r.Upgrading {
+		loops.Go(func() { w.upgradeLoop(ctx, over) })
 	}
 	next := w.watch(ctx, r)
 	close(over)

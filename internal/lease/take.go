@@ -95,10 +95,11 @@ func (w *Worker) plan(now time.Time) []Claim {
 }
 
 // resume goes on with a lease that has this worker's name on it, expired or not: because the worker had it before it was started
-// again, or has been given it. A lease that is being handed over is not resumed: nobody knows how far the drainer's work has come.
+// again, has been given it, or took it and had no answer. A lease that is being handed over is not resumed: nobody knows how far the
+// drainer's work has come. A worker that stops meanwhile gives it up.
 func (w *Worker) resume(ctx context.Context, l Lease) (Lease, bool) {
 	sent := time.Now()
-	row, err := w.call(ctx, func(ctx context.Context) (Lease, error) { return w.store.Renew(ctx, l, 0) })
+	row, err := w.call(context.WithoutCancel(ctx), func(ctx context.Context) (Lease, error) { return w.store.Renew(ctx, l, 0) })
 	switch {
 	case err == nil:
 		w.begin(ctx, row, sent, w.doubtful(l.Key))
@@ -116,40 +117,61 @@ func (w *Worker) doubtful(key string) bool {
 	return w.doubts[key]
 }
 
-// takeOne takes one lease and begins work on it. That somebody else was faster is no error.
+// takeOne takes one lease and begins work on it. That somebody else was faster is no error. A call that is under way when the worker
+// stops is let finish: a lease is not left behind with the name of a worker that does not know that it has it.
 func (w *Worker) takeOne(ctx context.Context, known Lease, stolen bool) error {
-	began := time.Now()
 	var failed error
 	for range takeAttempts {
 		sent := time.Now()
-		row, err := w.call(ctx, func(ctx context.Context) (Lease, error) { return w.store.Take(ctx, known, w.id) })
-		if errors.Is(err, ErrConflict) {
-			if failed == nil {
-				return nil
-			}
-			// An earlier attempt may have taken it, and its answer was lost.
-			row, err = w.call(ctx, func(ctx context.Context) (Lease, error) { return w.store.Get(ctx, known.Key) })
-			if errors.Is(err, ErrNotFound) || err == nil && (row.Owner != w.id || row.Counter != known.Counter+1) {
-				return nil
-			}
-			sent = began
-		}
-		if err == nil {
+		row, err := w.call(context.WithoutCancel(ctx), func(ctx context.Context) (Lease, error) { return w.store.Take(ctx, known, w.id) })
+		switch {
+		case err == nil:
 			w.view.Renewed(row, time.Now())
 			w.begin(ctx, row, sent, stolen)
 			return nil
-		}
-		failed = err
-		if stolen {
+		case stolen:
 			w.mu.Lock()
 			w.doubts[known.Key] = true
 			w.mu.Unlock()
 		}
-		if ctx.Err() != nil {
+		if errors.Is(err, ErrConflict) {
+			// The first attempt may meet itself: what the store repeats by itself when an answer is lost is not seen here.
+			if row, err = w.met(ctx, known, row); err == nil {
+				return w.takenBefore(ctx, known, row)
+			}
+		}
+		if failed = err; ctx.Err() != nil {
 			break
 		}
 	}
 	return failed
+}
+
+// met is the lease that a conflict was about, the zero Lease when there is none any more.
+func (w *Worker) met(ctx context.Context, known, row Lease) (Lease, error) {
+	if row.Key != "" {
+		return row, nil
+	}
+	row, err := w.call(context.WithoutCancel(ctx), func(ctx context.Context) (Lease, error) { return w.store.Get(ctx, known.Key) })
+	if errors.Is(err, ErrNotFound) {
+		return Lease{}, nil
+	}
+	return row, err
+}
+
+// takenBefore begins work on a lease that is this worker's by an attempt that it had no answer to. It is renewed first: when that
+// attempt arrived is not known.
+func (w *Worker) takenBefore(ctx context.Context, known, row Lease) error {
+	if row.Owner != w.id || row.Drainer != "" || row.Counter != known.Counter+1 {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.doubts, known.Key)
+		return nil
+	}
+	if row, ok := w.resume(ctx, row); ok {
+		w.view.Renewed(row, time.Now())
+	}
+	return nil
 }
 
 func (w *Worker) busy(key string) bool {

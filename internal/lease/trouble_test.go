@@ -75,11 +75,107 @@ func TestTakeAnswerLost(t *testing.T) {
 		w := hire(t, &first, "w1", idle)
 		stop := run(w)
 		synctest.Wait()
-		if l := get(t, &table, "a"); len(w.Held()) != 1 || l.Owner != "w1" || l.Counter != 1 {
-			t.Errorf("after a take whose answer was lost: held %v, lease %+v; want it held", w.Held(), l)
+		if l := get(t, &table, "a"); len(w.Held()) != 1 || l.Owner != "w1" || l.Counter != 2 {
+			t.Errorf("after a take whose answer was lost: held %v, lease %+v; want it held and renewed", w.Held(), l)
 		}
 		_ = stop()
 	})
+}
+
+// retrying takes a second time whenever it has taken, as the SDK does when the answer is lost, and shows the answer to that.
+type retrying struct {
+	lease.Store
+	rows bool // a conflict comes with the row
+}
+
+func (s retrying) Take(ctx context.Context, known lease.Lease, owner string) (lease.Lease, error) {
+	if l, err := s.Store.Take(ctx, known, owner); err != nil {
+		return l, err
+	}
+	l, err := s.Store.Take(ctx, known, owner)
+	if l = (lease.Lease{}); s.rows && errors.Is(err, lease.ErrConflict) {
+		l, _ = s.Get(ctx, known.Key)
+	}
+	return l, err
+}
+
+// A store that repeats a take by itself meets its own write: the lease is this worker's, and is held, and where it was stolen, after
+// the failover time only. What somebody else took is left alone.
+func TestTakeRepeated(t *testing.T) {
+	for _, rows := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var table leasetest.Table
+			add(t, &table, "a", "b")
+			stop1 := run(hire(t, retrying{&table, rows}, "w1", idle))
+			synctest.Wait()
+			for _, key := range []string{"a", "b"} {
+				if l := get(t, &table, key); l.Owner != "w1" || l.Counter != 2 {
+					t.Errorf("with rows %v: lease %+v, want it taken and renewed at once", rows, l)
+				}
+			}
+			var begun atomic.Int64
+			stop2 := run(hire(t, retrying{&table, rows}, "w2", func(ctx context.Context, tenure *lease.Tenure) error {
+				begun.Store(time.Now().UnixNano())
+				return idle(ctx, tenure)
+			}))
+			stolen := time.Now()
+			time.Sleep(lease.DefaultFailover + time.Second)
+			if wait := time.Unix(0, begun.Load()).Sub(stolen); wait < lease.DefaultFailover {
+				t.Errorf("with rows %v: work on a stolen lease began after %v, want the failover time at least", rows, wait)
+			}
+			time.Sleep(time.Minute)
+			held := map[string]bool{}
+			for _, key := range []string{"a", "b"} {
+				held[get(t, &table, key).Owner] = true
+			}
+			if !held["w1"] || !held["w2"] {
+				t.Errorf("with rows %v: owners %v, want each to hold one", rows, held)
+			}
+			_, _ = stop1(), stop2()
+		})
+	}
+}
+
+// slowTake takes a second for what is asked, and another for the answer.
+type slowTake struct{ lease.Store }
+
+func (s slowTake) Take(ctx context.Context, known lease.Lease, owner string) (lease.Lease, error) {
+	if err := sleep(ctx, time.Second); err != nil {
+		return lease.Lease{}, err
+	}
+	l, err := s.Store.Take(ctx, known, owner)
+	if err := sleep(ctx, time.Second); err != nil {
+		return lease.Lease{}, err
+	}
+	return l, err
+}
+
+// A worker that stops while it takes a lease does not begin work on it, and does not leave it behind with its name.
+func TestStopDuringTake(t *testing.T) {
+	for _, after := range []time.Duration{500 * time.Millisecond, 1500 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			var table leasetest.Table
+			add(t, &table, "a", "b")
+			var begun atomic.Int32
+			stop := run(hire(t, slowTake{&table}, "w1", func(ctx context.Context, tenure *lease.Tenure) error {
+				begun.Add(1)
+				return idle(ctx, tenure)
+			}))
+			time.Sleep(after)
+			began := time.Now()
+			if err := stop(); err != nil {
+				t.Errorf("Run: got %v, want nil", err)
+			}
+			if took := time.Since(began); took > lease.DefaultFailover/4+time.Second {
+				t.Errorf("stopped after %v, want no longer than a call may take", took)
+			}
+			for _, key := range []string{"a", "b"} {
+				if l := get(t, &table, key); l.Owner != "" || begun.Load() != 0 {
+					t.Errorf("stopped %v after it began to take: lease %+v, work begun %d times; want no owner, and none", after, l, begun.Load())
+				}
+			}
+		})
+	}
 }
 
 // onceLost loses the answer to the first Take.

@@ -217,3 +217,24 @@ func TestThousandLeases(t *testing.T) {
 	}
 	t.Logf("settled after %d rounds", rounds)
 }
+
+// An extra scan that failed is not made again at once, over and over: the table would be asked without end while it cannot answer.
+func TestPaceAfterFailure(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p := pace{every: 20 * time.Second}
+	p.scanned(now)
+	regular := now.Add(20 * time.Second)
+	if next := p.next(time.Time{}); !next.Equal(regular) {
+		t.Errorf("the next scan is at %v, want %v", next, regular)
+	}
+	recheck := now.Add(10 * time.Second)
+	for range 2 { // Wake may interrupt the wait for it
+		if next := p.next(recheck); !next.Equal(recheck) {
+			t.Errorf("the extra scan is at %v, want %v", next, recheck)
+		}
+	}
+	p.scanned(recheck.Add(time.Second))
+	if next := p.next(recheck); !next.Equal(regular) {
+		t.Errorf("after the extra scan failed the next is at %v, want %v", next, regular)
+	}
+}

@@ -210,6 +210,16 @@ func (w *fleetWire) Regime(ctx context.Context) (lease.Regime, error) {
 	return through(ctx, w.wire, "Regime", w.fleet.Regime)
 }
 
+func (w *fleetWire) Prepared(ctx context.Context) error {
+	_, err := through(ctx, w.wire, "Prepared", func(ctx context.Context) (any, error) { return nil, w.fleet.Prepared(ctx) })
+	return err
+}
+
+func (w *fleetWire) Upgrade(ctx context.Context, worker string) error {
+	_, err := through(ctx, w.wire, "Upgrade", func(ctx context.Context) (any, error) { return nil, w.fleet.Upgrade(ctx, worker) })
+	return err
+}
+
 func (w *fleetWire) Assigned(ctx context.Context, worker string) ([]string, error) {
 	return through(ctx, w.wire, "Assigned", func(ctx context.Context) ([]string, error) { return w.fleet.Assigned(ctx, worker) })
 }

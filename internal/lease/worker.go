@@ -193,12 +193,16 @@ func (w *Worker) begin(ctx context.Context, l Lease, sent time.Time, stolen bool
 
 // hold does the work and keeps the lease for as long as that is right.
 func (w *Worker) hold(ctx context.Context, t *Tenure, quiet time.Duration) {
-	if pause(ctx, quiet) != nil {
+	stopped := pause(ctx, quiet) != nil
+	if stopped && quiet > 0 {
 		// To give the lease up would let the next worker begin while the one it was stolen from may still be at it.
 		t.end(fmt.Errorf("%w: the worker stopped before it began", ErrLost))
 		return
 	}
-	err := w.work(ctx, t)
+	var err error
+	if !stopped {
+		err = w.work(ctx, t)
+	}
 	if err == nil {
 		select {
 		case <-ctx.Done():

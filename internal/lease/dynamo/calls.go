@@ -47,7 +47,7 @@ func leaseTable() []call.Call {
 		},
 		{
 			Operation: "dynamodb:UpdateItem", Features: features, Scope: scope,
-			Why:  "no lease is taken, kept or moved on",
+			Why:  "no lease is taken, kept or moved on, and a migration of Java workers from 2.x to 3.x may wait",
 			Asks: onTable("dynamodb:UpdateItem", ofRow("Key")...),
 		},
 		{

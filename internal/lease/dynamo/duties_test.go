@@ -216,6 +216,11 @@ func deniedCalls(t *testing.T, client *dynamodb.Client) {
 		{"Scan", f.reports.table, func(t *Table) error { _, err := t.Reports(ctx); return err }, ":table/" + f.reports.table},
 		{"UpdateItem", f.table, func(t *Table) error { _, err := t.Renew(ctx, known, 0); return err }, ":table/" + f.table},
 		{"Scan", f.table, func(t *Table) error { _, err := t.List(ctx); return err }, ":table/" + f.table},
+		{"UpdateItem", f.states.table, func(t *Table) error {
+			f.version("CLIENT_VERSION_UPGRADE_FROM_2X", true)
+			t.layout.versionAside = true
+			return t.Upgrade(ctx, "w")
+		}, ":table/" + f.states.table},
 	} {
 		table, err := Open(ctx, denying(client, test.operation, test.table), Options{Table: f.table, Root: fstest.MapFS{}})
 		if err != nil {
@@ -228,6 +233,7 @@ func deniedCalls(t *testing.T, client *dynamodb.Client) {
 			t.Errorf("%s of %s denied: got %v, want ErrSetup, %q and %q", test.operation, test.table, err, want, test.want)
 		}
 	}
+	f.version("CLIENT_VERSION_3X", true)
 	// Most roles do not know the table of states: a fleet of takers works, and it is said once.
 	var log bytes.Buffer
 	table, err := Open(ctx, denying(client, "GetItem", f.states.table), Options{Table: f.table, Log: slog.New(slog.NewTextHandler(&log, nil))})

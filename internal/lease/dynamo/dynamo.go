@@ -9,7 +9,7 @@
 //   - Attributes that this package does not know survive every write: PutItem is used only to create a lease.
 //   - Every lease that it writes has what the oldest Java reader insists on, and rows of other kinds go only where every reader
 //     is known to expect them.
-//   - The rows by which a fleet migrates are read, and never made or changed.
+//   - The rows by which a fleet migrates are read, and never made. One change of one of them is made as Java's leader makes it: Upgrade.
 //   - A row that says it is a lease and cannot be read as one is passed over, and logged once.
 package dynamo
 

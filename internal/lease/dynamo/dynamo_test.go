@@ -152,6 +152,7 @@ func testTable(t *testing.T, client *dynamodb.Client) {
 		"kinds":                   kinds,
 		"denied calls":            deniedCalls,
 		"finished shards":         finishedShards,
+		"upgrades":                upgrades,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, client) })
 	}

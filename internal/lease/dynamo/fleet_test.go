@@ -125,7 +125,8 @@ func coordinators(t *testing.T, client *dynamodb.Client) {
 // regimesAndPlaces: every state of both migrations, and where a worker reports and looks for the lock then.
 func regimesAndPlaces(t *testing.T, client *dynamodb.Client) {
 	const prefix, status = "CLIENT_VERSION_", "TABLE_MIGRATION_STATUS_"
-	taker, reporting, follower := lease.Regime{}, lease.Regime{Reported: true}, lease.Regime{Assigned: true, Reported: true}
+	taker, follower := lease.Regime{}, lease.Regime{Assigned: true, Reported: true}
+	upgrade := lease.Regime{Reported: true, Upgrading: true}
 	stranger := lease.Regime{Assigned: true, Reported: true, Leaderless: true}
 	tests := []struct {
 		cv, tm                string
@@ -137,12 +138,12 @@ func regimesAndPlaces(t *testing.T, client *dynamodb.Client) {
 		{want: taker, reportsHere: true, lockHere: true},
 		{cv: "INIT", want: taker, reportsHere: true, lockHere: true},
 		{cv: "2X", want: taker, reportsHere: true, lockHere: true},
-		{cv: "UPGRADE_FROM_2X", want: reporting, reportsHere: true, lockHere: true},
+		{cv: "UPGRADE_FROM_2X", want: upgrade, reportsHere: true, lockHere: true},
 		{cv: "3X_WITH_ROLLBACK", want: follower, reportsHere: true, lockHere: true},
 		{cv: "3X", want: follower, reportsHere: true, lockHere: true},
 		{cv: "4X", want: stranger, reportsHere: true, lockHere: true},
 		{apart: true, want: taker},
-		{cv: "UPGRADE_FROM_2X", apart: true, want: reporting},
+		{cv: "UPGRADE_FROM_2X", apart: true, want: upgrade},
 		{cv: "3X", apart: true, want: follower},
 		{cv: "3X", tm: "INIT", apart: true, ahead: true, want: follower},
 		{cv: "3X", tm: "DEPLOYED", apart: true, want: follower},

@@ -175,3 +175,14 @@ func (r *reader) set(name string) []string {
 	}
 	return nil
 }
+
+func (r *reader) list(name string) []types.AttributeValue {
+	switch v := r.row[name].(type) {
+	case nil:
+	case *types.AttributeValueMemberL:
+		return v.Value
+	default:
+		r.fail(name, "a list (L)")
+	}
+	return nil
+}

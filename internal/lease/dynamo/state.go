@@ -10,8 +10,8 @@ import (
 	"trunkline/internal/lease"
 )
 
-// A fleet of Java workers moves through two migrations, and says in the table how far it is. This package reads that, and writes none
-// of it.
+// A fleet of Java workers moves through two migrations, and says in the table how far it is. This package reads that, and writes one
+// step of it: Upgrade.
 //
 //	Migration3.0        cv: who gives leases out     none, INIT, 2X, UPGRADE_FROM_2X: takers     3X_WITH_ROLLBACK, 3X: a leader
 //	TableMigration3.5   tm: where all but leases is  INIT, DEPLOYED: in tables of their own      PENDING, COMPLETE: in the lease table
@@ -29,6 +29,8 @@ const (
 	versionRow     = "Migration3.0"
 	versionAttr    = "cv"
 	versionEntity  = "CLIENT_VERSION_MIGRATION"
+	upgrading      = "CLIENT_VERSION_UPGRADE_FROM_2X"
+	upgraded       = "CLIENT_VERSION_3X_WITH_ROLLBACK"
 	tableRow       = "TableMigration3.5"
 	tableAttribute = "tm"
 	tableEntity    = "TABLE_MIGRATION"
@@ -36,12 +38,12 @@ const (
 
 // regimes are the versions of Migration3.0.
 var regimes = map[string]lease.Regime{
-	"":                                {},
-	"CLIENT_VERSION_INIT":             {},
-	"CLIENT_VERSION_2X":               {},
-	"CLIENT_VERSION_UPGRADE_FROM_2X":  {Reported: true},
-	"CLIENT_VERSION_3X_WITH_ROLLBACK": {Assigned: true, Reported: true},
-	"CLIENT_VERSION_3X":               {Assigned: true, Reported: true},
+	"":                    {},
+	"CLIENT_VERSION_INIT": {},
+	"CLIENT_VERSION_2X":   {},
+	upgrading:             {Reported: true, Upgrading: true},
+	upgraded:              {Assigned: true, Reported: true},
+	"CLIENT_VERSION_3X":   {Assigned: true, Reported: true},
 }
 
 // phase is how far the second migration is.
@@ -68,6 +70,8 @@ type layout struct {
 	phase phase
 	// ahead says that workers of another program report in the lease table already.
 	ahead bool
+	// versionAside says that Migration3.0 is in the table of states.
+	versionAside bool
 }
 
 // reportsHere tells whether this worker's report goes into the lease table. While some report here and some there, it goes with the
@@ -108,7 +112,7 @@ func (t *Table) Regime(ctx context.Context) (lease.Regime, error) {
 			t.once(tableRow+moved, "the table is in a phase that this version does not know: it follows, and does not lead", "row", tableRow, "phase", moved)
 		}
 	}
-	if version == "" {
+	if now.versionAside = version != ""; !now.versionAside {
 		if version, _, err = t.state(ctx, t.name, keyAttribute, versionRow, versionAttr, versionEntity); err != nil {
 			return lease.Regime{}, err
 		}

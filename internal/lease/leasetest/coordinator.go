@@ -25,6 +25,7 @@ func RunCoordinator(t *testing.T, open func(*testing.T) Coordinated) {
 		check func(*testing.T, Coordinated)
 	}{
 		{"regime", regime},
+		{"upgrade", upgrade},
 		{"assigned", assigned},
 		{"hand-over begins", handOverBegins},
 		{"reports", reports},
@@ -39,6 +40,20 @@ func regime(t *testing.T, s Coordinated) {
 	got, err := s.Regime(t.Context())
 	if err != nil || !got.Assigned || !got.Reported || got.Leaderless || got.Name == "" {
 		t.Errorf("Regime: got %+v %v, want followers with a name", got, err)
+	}
+}
+
+// upgrade: followers are prepared to be what they are, and have nothing to upgrade to.
+func upgrade(t *testing.T, s Coordinated) {
+	if err := s.Prepared(t.Context()); err != nil {
+		t.Errorf("Prepared: got %v, want nil", err)
+	}
+	before := must(s.Regime(t.Context()))(t)
+	if err := s.Upgrade(t.Context(), "w1"); !errors.Is(err, lease.ErrConflict) {
+		t.Errorf("Upgrade of followers: got %v, want ErrConflict", err)
+	}
+	if after := must(s.Regime(t.Context()))(t); after != before {
+		t.Errorf("regime after an Upgrade that was refused: got %+v, want %+v", after, before)
 	}
 }
 

@@ -18,11 +18,18 @@ type Fleet struct {
 	reports map[string]lease.Report
 	lock    lease.Lock
 	locks   int
+	missing error
+	since   []time.Time // upgrades
 }
 
 // Followers returns the regime of a fleet with a leader.
 func Followers() lease.Regime {
 	return lease.Regime{Assigned: true, Reported: true, Name: "followers"}
+}
+
+// Upgrading returns the regime of takers that are on their way to a leader.
+func Upgrading() lease.Regime {
+	return lease.Regime{Reported: true, Upgrading: true, Name: "upgrading"}
 }
 
 // SetRegime changes how leases are given out.
@@ -37,6 +44,44 @@ func (f *Fleet) Regime(ctx context.Context) (lease.Regime, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.regime, ctx.Err()
+}
+
+// SetPrepared changes what Prepared returns.
+func (f *Fleet) SetPrepared(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.missing = err
+}
+
+// Prepared is what SetPrepared said last.
+func (f *Fleet) Prepared(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.missing != nil {
+		return f.missing
+	}
+	return ctx.Err()
+}
+
+// Upgrade makes the regime that of followers.
+func (f *Fleet) Upgrade(ctx context.Context, _ string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !f.regime.Upgrading:
+		return lease.ErrConflict
+	}
+	f.regime, f.since = Followers(), append(f.since, time.Now())
+	return nil
+}
+
+// Upgrades are the times at which it was upgraded.
+func (f *Fleet) Upgrades() []time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]time.Time(nil), f.since...)
 }
 
 // Assigned looks at all leases.

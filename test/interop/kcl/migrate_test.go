@@ -72,6 +72,63 @@ func migrate(t *testing.T, kinesis, dynamodb string, flip bool) {
 	w.check(0)
 }
 
+// The names of Java workers come before those of ours, or behind them.
+const (
+	javaFirst = "000"
+	oursFirst = "zzz"
+)
+
+// lead: a fleet on its way from 2.x to 3.x elects a worker of ours, and no Java worker sees whether the fleet is ready. Ours does, and says
+// what it waits for. With flip it waits for ten minutes and flips the fleet, and the Java worker goes on as one of 3.x.
+func lead(t *testing.T, kinesis, dynamodb string, flip bool) {
+	w, stop := begin(t, kinesis, dynamodb, fmt.Sprint("lead-", flip), 4)
+	w.rank = oursFirst
+	compatible := w.start(kcl3Compatible)
+	w.until("the upgrade has begun", 4*time.Minute, func() bool { return w.state() == upgrade })
+	w.until("the Java worker has checkpointed all four shards", 3*time.Minute, func() bool { return w.checkpointed() == 4 })
+	mine := w.start(ours)
+	w.until("3.x and ours share", 4*time.Minute, func() bool { return w.shared(compatible, mine) })
+	w.until("ours says that all owners of leases report", 8*time.Minute, func() bool { return mine.says("ten minutes in which all owners") })
+	if flip {
+		w.until("ours has flipped the fleet to 3.x", 15*time.Minute, func() bool { return w.state() == rollback })
+		w.until("there is a leader", 3*time.Minute, func() bool { return w.witness.rows()["Leader"] != nil })
+		w.until("the Java worker goes on as one of 3.x", 4*time.Minute, func() bool {
+			return compatible.says("transition to CLIENT_VERSION_3X_WITH_ROLLBACK")
+		})
+		newest := w.start(kcl3)
+		w.until("the way back is closed", 2*time.Minute, func() bool { return w.state() == third })
+		w.stop(compatible)
+		w.until("3.x and ours share, assigned by a leader", 5*time.Minute, func() bool { return w.owned(newest, mine) })
+		compatible = newest
+	}
+	stop()
+	w.until("everything is delivered", 2*time.Minute, w.delivered)
+	w.stop(compatible, mine)
+	w.steps(mine.id, flip)
+	w.check(0)
+}
+
+// steps checks what ours wrote of the row that says how far the migration is: nothing, or the flip.
+func (w *world) steps(mine string, flipped bool) {
+	w.t.Helper()
+	flips := 0
+	for _, step := range w.witness.seen() {
+		if step.key != migration || step.who != mine {
+			continue
+		}
+		flips++
+		was := row{"cv": step.before["cv"], "mb": step.before["mb"], "mts": step.before["mts"]}
+		history, _ := step.after["h"]["L"].([]any)
+		if !step.conditional || step.refused || was.text("cv") != upgrade || step.after.text("cv") != rollback ||
+			len(history) == 0 || fmt.Sprint(history[0]) != fmt.Sprint(map[string]any{"M": map[string]map[string]any(was)}) {
+			w.t.Errorf("ours changed the state of the migration, want only the flip, with what was before in its history: %s", step)
+		}
+	}
+	if want := map[bool]int{true: 1}[flipped]; flips != want {
+		w.t.Errorf("ours changed the state of the migration %d times, want %d", flips, want)
+	}
+}
+
 // state is how far the migration is.
 func (w *world) state() string { return w.witness.rows()[migration].text("cv") }
 

@@ -47,9 +47,8 @@ type process struct {
 func (w *world) start(k kind) *process {
 	w.t.Helper()
 	w.mu.Lock()
-	// 2.x elects its leader by the order of names, and one of ours does not watch over a migration: zeros come before all of them.
 	id := strings.ReplaceAll(string(k), " ", "")
-	p := &process{id: fmt.Sprintf("000%sx%d", id, len(w.fleet)), kind: k, done: make(chan struct{})}
+	p := &process{id: fmt.Sprintf("%s%sx%d", w.rank, id, len(w.fleet)), kind: k, done: make(chan struct{})}
 	w.fleet = append(w.fleet, p)
 	w.mu.Unlock()
 	if k.java() {

@@ -32,6 +32,10 @@ func TestWorkers(t *testing.T) {
 		t.Parallel()
 		migrate(t, kinesis, dynamodb, long)
 	})
+	t.Run("lead", func(t *testing.T) {
+		t.Parallel()
+		lead(t, kinesis, dynamodb, long)
+	})
 	for _, k := range kinds {
 		t.Run("share with "+string(k), func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,9 @@ type world struct {
 	client   *kinesis.Client
 	witness  *witness
 	random   *rand.Rand
+	// rank is what the names of Java workers begin with. Of two owners of leases, 2.x elects the one whose name comes first; those of ours
+	// begin with the name of the host.
+	rank string
 
 	mu      sync.Mutex
 	history history // but for the writes, which the witness has, and the workers
@@ -55,7 +58,7 @@ func begin(t *testing.T, kinesisURL, dynamodbURL, name string, shards int) (w *w
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	w = &world{
-		t: t, kinesis: kinesisURL, name: name, random: rand.New(rand.NewPCG(seed, 0)),
+		t: t, kinesis: kinesisURL, name: name, rank: javaFirst, random: rand.New(rand.NewPCG(seed, 0)),
 		history: history{records: map[int]produced{}, shards: map[string][]int{}},
 		client:  kinesis.New(kinesis.Options{Region: region, BaseEndpoint: &kinesisURL, Credentials: credentials("producer")}),
 	}
