@@ -92,11 +92,12 @@ func (s retrying) Take(ctx context.Context, known lease.Lease, owner string) (le
 	if l, err := s.Store.Take(ctx, known, owner); err != nil {
 		return l, err
 	}
-	l, err := s.Store.Take(ctx, known, owner)
-	if l = (lease.Lease{}); s.rows && errors.Is(err, lease.ErrConflict) {
-		l, _ = s.Get(ctx, known.Key)
+	_, err := s.Store.Take(ctx, known, owner)
+	if !s.rows || !errors.Is(err, lease.ErrConflict) {
+		return lease.Lease{}, err
 	}
-	return l, err
+	row, _ := s.Get(ctx, known.Key)
+	return row, err
 }
 
 // A store that repeats a take by itself meets its own write: the lease is this worker's, and is held, and where it was stolen, after

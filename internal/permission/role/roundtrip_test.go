@@ -243,10 +243,12 @@ func TestRoundTrip(t *testing.T) {
 		}
 		lintAll(t, set)
 	})
-	for _, c := range declared.Calls() { // the oracle knows all calls
+	// The oracle knows all calls, but for those that other roles and commands than the collector's make.
+	others := []string{"aws.role", "doctor.decode"}
+	for _, c := range declared.Calls() {
 		for _, ask := range c.Asks {
 			known := slices.ContainsFunc(slices.Collect(maps.Keys(asked)), func(k string) bool { return strings.HasPrefix(k, ask.Action+" ") })
-			if !known && !slices.Contains(c.Features, "aws.role") {
+			if !known && !slices.ContainsFunc(c.Features, func(f string) bool { return slices.Contains(others, f) }) {
 				t.Errorf("no config asked for %s, of %q; let drawConfig ask for it", ask.Action, c.Features)
 			}
 		}
