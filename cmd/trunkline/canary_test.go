@@ -111,7 +111,6 @@ func (c *canaries) plantAll(path string, value any) any {
 // TestCanaries plants canaries in every field of contact records and agent events, in broken records, in the secrets that the config
 // names and in what the receiver answers, makes everything fail that can, and looks for them in all that the program writes.
 func TestCanaries(t *testing.T) {
-	t.Parallel()
 	for i, format := range []string{"text", "json"} {
 		for j, letters := range []string{"sealed", "without content", "in S3", "in SQS"} {
 			if (i+j)%2 > 0 && os.Getenv("TRUNKLINE_SOAK") == "" {

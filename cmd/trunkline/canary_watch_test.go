@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"trunkline/test/emulators"
 )
 
 // watcher collects what a collector tells of itself while it runs: its pages, and the spans that it sends.
@@ -27,12 +28,7 @@ type watcher struct {
 // newWatcher answers spans, at first as a receiver that takes them, then with a refusal that says a text.
 func newWatcher(t *testing.T, refusal string) *watcher {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &watcher{address: free.Addr().String(), told: map[string]*bytes.Buffer{}}
-	free.Close()
+	w := &watcher{address: fmt.Sprintf("127.0.0.1:%d", emulators.FreePort(t)), told: map[string]*bytes.Buffer{}}
 	var requests atomic.Int64
 	w.spans = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		body := io.Reader(r.Body)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -168,15 +169,21 @@ func (s *Server) Stdout() string { return s.out.String() }
 func (s *Server) Stderr() string { return s.err.String() }
 
 // FreePort returns a TCP port of loopback that was free a moment ago, for servers that cannot choose one and tell. Prefer port
-// 0 and reading what the server prints: between this call and the server's start, another process may take the port.
+// 0 and reading what the server prints: between this call and the server's start, another process may take the port. It is one
+// that no system gives to outgoing connections by itself, of which tests make many at the same time.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
+	var err error
+	for range 100 {
+		port := 15_000 + rand.IntN(15_000)
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	tb.Fatalf("find a free port: %v", err)
+	return 0
 }
 
 // Accepting is a ready function for Start: something accepts connections at address, host and port.
